@@ -1,0 +1,173 @@
+"""Merge: wanted values flow into a lane; in any order and any number of times, the end is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from worker.core.lane import BEHIND, HINTS, UNKNOWN, Attribute, Belief, Lane, Note, Search, Seal, Step, Terms, Told, Want, believe, copied, told
+from worker.core.outcome import Word
+
+Say = Callable[[Want, Word, str], None]
+
+
+def merge(
+    lane: Lane,
+    terms: Terms,
+    wants: Mapping[str, Want],
+    *,
+    now: int,
+    hint: str = "",
+    owner: Mapping[str, str] | None = None,
+    seals: Mapping[str, Seal] | None = None,
+    search: Search | None = None,
+) -> Step | None:
+    """wants: attribute -> value; hint: an event that asks for a look; owner: source -> the subject that this account is of;
+    seals: carried over from another lane of the same person; search: the subject's newest keys, for a lane without account.
+    None: the account belongs to another subject of that source."""
+    for source, subject in (owner or {}).items():
+        if lane.owner.get(source, subject) != subject:
+            return None
+    lane = copied(lane)
+    notes: list[Note] = []
+    if owner:
+        lane.owner = {**lane.owner, **owner}
+    if search is not None:
+        _search_by(lane, search)
+    if hint:
+        _look(lane, terms, hint, notes)
+    for name, seal in (seals or {}).items():
+        x = lane.attributes.setdefault(name, Attribute())
+        x.seal = x.seal or seal
+    for name, want in wants.items():
+        x = lane.attributes.setdefault(name, Attribute())
+        say = teller(notes, terms, name)
+        if want.once or x.seal is not None:  # a seal binds every policy
+            _merge_once(name, x, want, terms, say)
+        else:
+            merge_newest(name, x, want, terms, say, now)
+    return lane, notes
+
+
+def teller(notes: list[Note], terms: Terms, name: str) -> Say:
+    return lambda record, word, reason="": notes.append(told(record, terms, name, word, reason))
+
+
+def merge_newest(name: str, x: Attribute, want: Want, terms: Terms, say: Say, now: int) -> None:
+    """The newest of the highest rank is wanted; what it overtakes is told so."""
+    if _under_way(want, x, say):
+        return
+    if want.replay and not terms.readable:
+        believe(x, UNKNOWN, now)  # a replay repairs what nobody can look at
+    top = max((record for record in (x.holds, x.sent, x.wanted) if record), key=lambda record: terms.weight(name, record), default=None)
+    if top is not None and top.version == want.version:  # it ended before: this is a re-run, or a relay
+        if terms.same(name, top.print, want):
+            say(want, Word.UNCHANGED, "")
+        else:
+            say(want, Word.PARKED, "ended before")
+    elif top is not None and terms.weight(name, want) < terms.weight(name, top):
+        say(want, *_why(top, want, name, terms))
+    elif want.policy == "if_empty" and isinstance(top, Want) and top.print:
+        say(want, Word.IGNORED, "not empty")
+    else:
+        if x.wanted is not None:
+            say(x.wanted, *_why(want, x.wanted, name, terms))
+        x.wanted = want
+
+
+def line_up(name: str, x: Attribute, behind: Sequence[Want], terms: Terms, say: Say) -> None:
+    """The highest rank and then the oldest is the candidate; once its call has started it stays, whatever comes."""
+
+    def first(record: Want) -> tuple[int, str]:
+        rank, version = terms.weight(name, record)
+        return -rank, version
+
+    candidates = list(behind)
+    if x.sent is None and x.seal is None:
+        candidates = sorted([*candidates, *([x.wanted] if x.wanted else [])], key=first)
+        x.wanted = candidates.pop(0) if candidates else None
+    candidates.sort(key=first)
+    for record in candidates[BEHIND:]:
+        say(record, Word.PARKED, "too many candidates")
+    x.behind = tuple(candidates[:BEHIND])
+
+
+def next_candidate(name: str, x: Attribute, terms: Terms, say: Say) -> None:
+    """The candidate is gone: the others are told, or the next has its turn."""
+    behind, x.behind = x.behind, ()
+    if x.seal is not None:
+        for record in behind:
+            say(record, *against_seal(name, x.seal, record, terms))
+    elif behind:
+        line_up(name, x, behind, terms, say)
+
+
+def want_again(name: str, x: Attribute, record: Want, terms: Terms, say: Say, now: int) -> None:
+    """A value that was sent is wanted once more; whatever came since may have overtaken it."""
+    if record.once:
+        x.wanted = record
+        line_up(name, x, x.behind, terms, say)
+    else:
+        merge_newest(name, x, record, terms, say, now)
+
+
+def against_seal(name: str, seal: Seal, want: Want, terms: Terms) -> tuple[Word, str]:
+    """What a value is told that meets a seal.  An unsure seal of this very value may have landed, or not: an operator must
+    look."""
+    if not terms.same(name, seal.print, want):
+        return Word.SEALED, "sealed as found" if seal.found else ""
+    return (Word.PARKED, "not known whether it landed") if seal.unsure else (Word.UNCHANGED, "")
+
+
+def _merge_once(name: str, x: Attribute, want: Want, terms: Terms, say: Say) -> None:
+    if _under_way(want, x, say):
+        return
+    if x.wanted is not None or x.sent is not None:
+        line_up(name, x, [*x.behind, want], terms, say)
+    elif x.seal is not None and not _may_pass(name, x.seal, want, terms):
+        say(want, *against_seal(name, x.seal, want, terms))
+    else:
+        x.wanted = want
+
+
+def _may_pass(name: str, seal: Seal, want: Want, terms: Terms) -> bool:
+    """The operator's word for this very seal; or a replay of the sealed value, which looks whether it is still there."""
+    return (want.replaces is not None and want.replaces == seal.print) or (
+        want.replay and not seal.unsure and terms.readable and terms.same(name, seal.print, want)
+    )
+
+
+def _under_way(want: Want, x: Attribute, say: Say) -> bool:
+    """This version is wanted or sent already: silence if it is the same event merged again."""
+    for record in (x.wanted, x.sent, *x.behind):
+        if record is not None and record.version == want.version:
+            if record.event != want.event:
+                say(want, Word.UNCHANGED, "the same change by another way")
+            return True
+    return False
+
+
+def _why(winner: Want | Belief, loser: Want, name: str, terms: Terms) -> tuple[Word, str]:
+    above = terms.weight(name, winner)[0] > terms.weight(name, loser)[0]
+    return (Word.OUTRANKED, "") if above else (Word.SUPERSEDED, "")
+
+
+def _look(lane: Lane, terms: Terms, hint: str, notes: list[Note]) -> None:
+    if hint in lane.check:
+        return
+    hints = (*lane.check, hint)
+    for late in hints[HINTS:]:
+        notes.append(hint_told(late, terms, Word.SUPERSEDED, "the look that is due serves it too"))
+    lane.check = hints[:HINTS]
+
+
+def hint_told(hint: str, terms: Terms, word: Word, reason: str = "") -> Note:
+    return Told(hint, terms.system, "*", word, reason)
+
+
+def _search_by(lane: Lane, search: Search) -> None:
+    """New keys are searched at once."""
+    old = lane.search
+    if old is None:
+        lane.search = search
+    elif old.keys != search.keys or (old.wait, old.then) != (search.wait, search.then):
+        lane.search = Search(search.keys, search.wait, search.then, old.looks, 0 if old.keys != search.keys else old.after)

@@ -1,0 +1,68 @@
+"""The record of an event: outcomes reach it one by one, in any order, and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from worker.core.event import ATTEMPTS, Event
+from worker.core.outcome import Outcome, Word
+
+Routes = Iterable[tuple[str, str]]
+Outcomes = Mapping[tuple[str, str], Iterable[Outcome]]
+"""(target, attribute) -> what was told, in the outbox's order."""
+
+_ABSORBS = {Word.APPLIED: 0, Word.PARKED: 2, Word.PENDING: 3}
+
+
+def _weight(outcome: Outcome) -> tuple[int, int]:
+    """`applied` wins, then the earliest that is not `parked`, then `parked`; `pending` gives way to all, the latest last."""
+    rank = _ABSORBS.get(outcome.word, 1)
+    return rank, -outcome.at if outcome.word is Word.PENDING else outcome.at
+
+
+def tell(event: Event, told: Outcomes, routes: Routes | None = None, revision: str = "") -> Event:
+    """routes: all (target, attribute) that this event concerns; they are told once, at the end of propagation."""
+    outcomes = {target: dict(by_attribute) for target, by_attribute in event.outcomes.items()}
+    attempts = event.attempts
+    for (target, attribute), several in told.items():
+        mine = outcomes.setdefault(target, {})
+        for outcome in several:
+            best = mine.get(attribute)
+            if outcome.word is Word.PENDING or (target in attempts and attribute in attempts[target]):
+                attempts = _attempted(attempts, target, attribute, outcome)
+            if best is None or _weight(outcome) < _weight(best):
+                mine[attribute] = outcome
+    if routes is None:
+        return replace(event, outcomes=outcomes, attempts=attempts)
+    for target, attribute in routes:
+        outcomes.setdefault(target, {}).setdefault(attribute, None)
+    return replace(event, outcomes=outcomes, attempts=attempts, planned=True, revision=revision or event.revision)
+
+
+def _attempted(
+    attempts: dict[str, dict[str, tuple[Outcome, ...]]], target: str, attribute: str, outcome: Outcome
+) -> dict[str, dict[str, tuple[Outcome, ...]]]:
+    mine = attempts.get(target, {})
+    before = mine.get(attribute, ())
+    if outcome in before:
+        return attempts  # the outbox is folded again
+    return {**attempts, target: {**mine, attribute: (*before, outcome)[-ATTEMPTS:]}}
+
+
+def reopened(event: Event, targets: Iterable[tuple[str, str]]) -> Event:
+    """An operator lets parked routes start again: they are pending anew."""
+    outcomes = {target: dict(by_attribute) for target, by_attribute in event.outcomes.items()}
+    for target, attribute in targets:
+        outcomes.get(target, {}).pop(attribute, None)
+    return replace(event, outcomes=outcomes, planned=False)
+
+
+def parked(event: Event) -> list[tuple[str, str]]:
+    return [
+        (target, attribute)
+        for target, by_attribute in event.outcomes.items()
+        for attribute, outcome in by_attribute.items()
+        if outcome is not None and outcome.word is Word.PARKED
+    ]

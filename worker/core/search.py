@@ -1,0 +1,127 @@
+"""Search lanes: what waits for an account that is not known yet, and what a dead account leaves behind.
+
+A search lane is the lane `?<source>:<subject>` of a target.  Its wants are poured into the account's lane when it is found;
+when an account is gone, its wants and seals flow back.  Seals follow the person: a re-created account is not given a
+second value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from worker.core.lane import Attribute, Lane, Note, Seal, Search, Step, Terms, Want, copied, let_go, ours, told
+from worker.core.merge import hint_told, teller
+from worker.core.outcome import Word
+from worker.core.schedule import look_again
+
+MARK = "?"
+
+
+def search_account(source: str, subject: str) -> str:
+    """The name, among a target's accounts, of the lane in which this subject's account is searched for."""
+    return f"{MARK}{source}:{subject}"
+
+
+def searched_subject(account: str) -> tuple[str, str] | None:
+    """(source, subject) if the lane of this name is a search lane."""
+    if not account.startswith(MARK):
+        return None
+    source, _, subject = account[1:].partition(":")
+    return source, subject
+
+
+def waiting(lane: Lane) -> list[tuple[str, Want]]:
+    """All that is wanted, best first: (attribute, record)."""
+    return [(name, record) for name, x in lane.attributes.items() for record in (x.wanted, *x.behind) if record is not None]
+
+
+def seals(lane: Lane) -> dict[str, Seal]:
+    return {name: x.seal for name, x in lane.attributes.items() if x.seal is not None}
+
+
+def dropped(lane: Lane, terms: Terms, token: str, poured: Iterable[tuple[str, Want]], refused: str = "") -> Step | None:
+    """The account is found, and what waited here is in its lane.  refused: why it was not poured (then it is parked)."""
+    if not ours(lane, token):
+        return None
+    lane = copied(lane)
+    notes: list[Note] = []
+    gone = {(name, record.version) for name, record in poured}
+    if refused:
+        _tell(lane, terms, gone, notes, Word.PARKED, refused)
+    for name, x in list(lane.attributes.items()):
+        left = [record for record in (x.wanted, *x.behind) if record is not None and (name, record.version) not in gone]
+        if left:
+            lane.attributes[name] = Attribute(wanted=left[0], behind=tuple(left[1:]), seal=x.seal)
+        else:
+            del lane.attributes[name]
+    let_go(lane)
+    lane.deaths = 0
+    if lane.search is not None:
+        lane.search = replace(lane.search, looks=0, after=0)
+    return lane, notes
+
+
+def not_found(lane: Lane, terms: Terms, token: str, now: int, reason: str, *, ambiguous: bool = False) -> Step | None:
+    """No account: wait and look again, or end as the policy says.  ambiguous: more than one, which no waiting mends."""
+    if not ours(lane, token):
+        return None
+    lane = copied(lane)
+    notes: list[Note] = []
+    search = lane.search or Search()
+    let_go(lane)
+    lane.deaths = 0
+    everything = waiting(lane)
+    oldest = min((record.at for _, record in everything), default=now)
+    if ambiguous or now >= oldest + search.wait:
+        word = Word.PARKED if ambiguous or search.then == "park" else Word.IGNORED
+        _tell(lane, terms, {(name, record.version) for name, record in everything}, notes, word, reason)
+        lane.attributes = {name: Attribute(seal=x.seal) for name, x in lane.attributes.items() if x.seal is not None}
+        lane.search = replace(search, looks=0, after=0)
+        return lane, notes
+    after = min(now + look_again(search.looks + 1), oldest + search.wait)
+    if search.looks == 0:
+        for name, record in everything:
+            notes.append(_waits(record, terms, name, reason, after))
+    lane.search = replace(search, looks=search.looks + 1, after=after)
+    return lane, notes
+
+
+def owed(lane: Lane) -> dict[str, list[tuple[str, Want]]]:
+    """What a lane owes, by source: (attribute, record), best first.  What was sent is wanted again."""
+    by_source: dict[str, list[tuple[str, Want]]] = {}
+    for name, x in lane.attributes.items():
+        for record in (x.sent, x.wanted, *x.behind):
+            if record is not None:
+                by_source.setdefault(record.source, []).append((name, record))
+    return by_source
+
+
+def emptied(lane: Lane, terms: Terms, token: str, carried: Iterable[tuple[str, Want]]) -> Step | None:
+    """The account is gone, and what it owed was carried to the search lanes.  What was merged meanwhile stays, and finds out
+    for itself.  The revision goes on: a lane never starts again at 0."""
+    if not ours(lane, token):
+        return None
+    hints = (*(lane.lease.check if lane.lease else ()), *lane.check)
+    gone = {(name, record.version) for name, record in carried}
+    after = Lane(rev=lane.rev, attributes={}, owner={})
+    for name, x in lane.attributes.items():
+        left = [record for record in (x.sent, x.wanted, *x.behind) if record is not None and (name, record.version) not in gone]
+        if left:
+            after.attributes[name] = Attribute(wanted=left[0], behind=tuple(left[1:]))
+    if after.attributes:
+        after.owner = lane.owner
+    return after, [hint_told(hint, terms, Word.IGNORED, "the account is gone") for hint in dict.fromkeys(hints)]
+
+
+def _tell(lane: Lane, terms: Terms, which: set[tuple[str, str]], notes: list[Note], word: Word, reason: str) -> None:
+    for name, x in lane.attributes.items():
+        say = teller(notes, terms, name)
+        for record in (x.wanted, *x.behind):
+            if record is not None and (name, record.version) in which:
+                say(record, word, reason)
+
+
+def _waits(record: Want, terms: Terms, name: str, reason: str, until: int) -> Note:
+    return told(record, terms, name, Word.PENDING, reason, until=until)

@@ -1,0 +1,23 @@
+"""What a read shows, in the terms of the lane: canonical values and their fingerprints, by attribute name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from worker.core.account import Reader
+from worker.core.lane import Look, Shown, Terms
+
+if TYPE_CHECKING:
+    from connectors.contract import Account, Json
+
+
+def shown(terms: Terms, name: str, canonical: Json) -> Shown:
+    return Shown(canonical, terms.prints.of(terms.system, name, canonical))
+
+
+def look(terms: Terms, account: Account, names: Iterable[str], read: Reader) -> Look:
+    """names: the attributes of the lane and those of which the system is a source."""
+    hidden = terms.hidden | account.hidden
+    seen = {name: shown(terms, name, read(account.attributes, name)) for name in names if name not in hidden}
+    return Look(seen, account.attributes)

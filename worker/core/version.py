@@ -1,0 +1,35 @@
+"""Versions: one total order over all values of an attribute, whoever said them.
+
+time(16 digits, microseconds since 1970) + sequence(20) + counter(10), compared as text.  An order that mixed a source's
+sequence with our order of arrival would depend on the order of merging, so there is only this one.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+TIME, SEQUENCE, COUNTER = 16, 20, 10
+LENGTH = TIME + SEQUENCE + COUNTER
+REPLAYED = TIME + SEQUENCE
+"""What a replay keeps of the original's version: its counter is new, so it is newer than its original and older than
+everything after it."""
+
+AHEAD = 5 * 60
+"""Seconds that a source's clock may run ahead of ours; beyond it our stamp is the version."""
+
+NEVER = ""
+"""Older than every version."""
+
+
+def time_of(micros: int) -> str:
+    return f"{micros:0{TIME}d}"
+
+
+def of_look(now: int, revision: int, system: str, account: str) -> str:
+    """The version of what a look found.  now: milliseconds, when the lane was taken, that is before the read."""
+    return f"{now * 1000:0{TIME}d}{revision:0{SEQUENCE}d}{zlib.crc32(f'{system}:{account}'.encode()):0{COUNTER}d}"
+
+
+def micros(version: str) -> int:
+    """The time of a version, microseconds since 1970."""
+    return int(version[:TIME] or 0)

@@ -1,0 +1,72 @@
+"""What an event says, under the configuration in force: read again from its body each time it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from connectors.contract import Unusable
+from worker.core.event import Event, Sighting
+from worker.core.lane import Search
+from worker.core.mapping import Facts, Route, route
+from worker.core.outcome import Word
+
+if TYPE_CHECKING:
+    from worker.config import Configuration
+
+_sighting = msgspec.json.Decoder(Sighting).decode
+_element = msgspec.json.Decoder().decode
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The event asks nothing of anybody."""
+
+    word: Word
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The event only says that its account is to be read."""
+
+
+def facts_of(configuration: Configuration, event: Event) -> Facts | Ended | Look:
+    """What the event says.  Of a look that found something the subject is the account as read."""
+    system = configuration.systems.get(event.source)
+    if system is None:
+        return Ended(Word.PARKED, "unknown source")
+    if event.kind == "seen":
+        seen = _sighting(event.body)
+        return Facts(
+            source=event.source, subject={**seen.attributes, "id": seen.account},  # type: ignore[dict-item]
+            attributes=seen.attributes, carries="snapshot", changed=frozenset(seen.changed),  # type: ignore[arg-type]
+        )  # fmt: skip
+    if system.source is None:
+        return Ended(Word.PARKED, "unknown source")
+    element = _element(event.body)
+    try:
+        said = system.source.read(element)
+    except Unusable as error:
+        return Ended(Word.PARKED, str(error))
+    if said.ignored:
+        return Ended(Word.IGNORED, said.ignored)
+    if system.looks or said.carries == "hint":
+        return Look()
+    return Facts(source=event.source, subject=said.subject, attributes=said.attributes, carries=said.carries, event=element)
+
+
+def routes_of(configuration: Configuration, event: Event, facts: Facts, steps: list[object] | None = None) -> list[Route]:
+    """Where it goes under the mapping in force: never back to the system that it came from, and only where a repair points."""
+    mapping = configuration.mappings.get(event.source)
+    if mapping is None:
+        return []
+    origin = _sighting(event.body).origin if event.kind == "seen" else event.source
+    routes = route(mapping, facts, steps=steps)
+    return [r for r in routes if r.target not in (origin, event.source) and (event.only is None or r.target == event.only[0])]
+
+
+def search_of(r: Route) -> Search:
+    return Search(tuple((key.find, key.value, key.fold) for key in r.keys), r.on_no_account.wait, r.on_no_account.then)

@@ -1,0 +1,81 @@
+"""Fold: what the lanes' commits said reaches the records of the events and, for what was seen, the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+
+import msgspec
+import structlog
+
+from worker.core import version
+from worker.core.event import Entry, Event, Sighting
+from worker.core.lane import Again, Seen, Told
+from worker.core.outcome import Outcome
+from worker.engine import EVENTS, Engine
+
+log = structlog.get_logger()
+
+BATCH = 256
+
+_encode = msgspec.json.Encoder().encode
+
+
+async def fold(engine: Engine) -> bool:
+    """Read the outbox from its position, accept what was seen, tell outcomes; last of all the position moves.  True if
+    there may be more."""
+    _, entries = await engine.journal.outbox(BATCH)
+    if not entries:
+        return False
+    told: dict[str, dict[tuple[str, str], list[Outcome]]] = {}
+    accepts = []
+    for position, notes in entries:
+        at = int(position.partition("-")[0])
+        for note in notes:
+            match note:
+                case Told():
+                    outcome = Outcome(note.word, note.reason, at, note.tries, note.status, note.request, note.until)
+                    told.setdefault(note.event, {}).setdefault((note.system, note.attribute), []).append(outcome)
+                case Seen():
+                    accepts.append(_accept(engine, sighting(note)))
+                case Again():
+                    accepts.append(_accept_again(engine, note))
+    await asyncio.gather(*accepts)
+    await asyncio.gather(*(engine.journal.tell(name, outcomes) for name, outcomes in told.items()))
+    await engine.journal.folded(entries[-1][0])
+    if accepts:
+        await engine.hint([EVENTS])
+    return len(entries) == BATCH
+
+
+def sighting(note: Seen) -> Entry:
+    """The event of an observation or a relay: `system:account:version`, and which attributes from where."""
+    which = hashlib.sha256("\0".join((note.origin, *note.changed)).encode()).hexdigest()
+    body = Sighting(note.account, note.attributes, note.changed, note.origin, note.because)
+    return Entry(
+        source=note.system, id=f"{note.account}:{note.version}:{which[:8]}", digest=which, body=_encode(body), subject=note.account,
+        version=note.version, kind="seen",
+    )  # fmt: skip
+
+
+def replayed(event: Event, turn: int, *, only: tuple[str, str] | None = None, unseal: bool = False) -> Entry:
+    """The event once more, as `ID~turn`: newer than its original, and older than everything after it."""
+    ident = f"{event.id}~{turn}"
+    return Entry(
+        source=event.source, id=ident, digest=hashlib.sha256(f"{event.digest}{ident}{only}{unseal}".encode()).hexdigest(),
+        body=bytes(event.body), subject=event.subject, version=event.version[: version.REPLAYED], kind=event.kind, only=only, unseal=unseal,
+        replay=True,
+    )  # fmt: skip
+
+
+async def _accept(engine: Engine, entry: Entry) -> None:
+    await engine.journal.accept(entry)
+
+
+async def _accept_again(engine: Engine, note: Again) -> None:
+    name = await engine.journal.of_version(note.source, note.subject, note.version)
+    event = await engine.journal.event(name) if name else None
+    if event is None:
+        log.warning("a value cannot be put back: its event is gone", alert=True, target=note.system, attribute=note.attribute)
+        return
+    await engine.journal.accept(replayed(event, note.turn, only=(note.system, note.attribute)))

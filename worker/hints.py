@@ -1,0 +1,42 @@
+"""Hints: "there is work in this list".  At most one unexpired a list; losing one delays, doubling one changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+
+import structlog
+
+from worker.store import keys
+from worker.store.connection import Store
+
+log = structlog.get_logger()
+
+EXPIRES = 1000
+"""Milliseconds after which a hint that nobody followed is published again."""
+
+Publish = Callable[[str], None]
+"""Put one hint into the broker; blocking, may raise."""
+
+
+class Hints:
+    """Publishes hints from an event loop: the broker's client blocks, so it has a thread of its own."""
+
+    def __init__(self, store: Store, publish: Publish, executor: Executor) -> None:
+        self.store, self.publish, self.executor = store, publish, executor
+
+    async def __call__(self, lists: Iterable[str]) -> None:
+        await asyncio.gather(*(self._one(name) for name in dict.fromkeys(lists)))
+
+    async def _one(self, name: str) -> None:
+        if not await self.store.do("SET", keys.hint(name), 1, "NX", "PX", EXPIRES):
+            return
+        try:
+            await asyncio.get_running_loop().run_in_executor(self.executor, self.publish, name)
+        except Exception as error:  # the broker is away: the tick says it again
+            log.info("hint not published", list=name, error=type(error).__name__)
+
+    async def followed(self, name: str) -> None:
+        """A worker is about to look at this list: the next hint may be published."""
+        await self.store.do("DEL", keys.hint(name))

@@ -1,0 +1,178 @@
+"""Propagate: events become wanted values in the lanes of their targets.  Read this first, then deliver.py and fold.py."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from msgspec.structs import replace
+
+from worker.core.event import Event
+from worker.core.lane import Lane, Note, Search, Want
+from worker.core.mapping import Route, Wanted
+from worker.core.merge import merge
+from worker.core.outcome import Outcome, Word
+from worker.core.search import search_account
+from worker.engine import OUTBOX, Engine
+from worker.facts import Ended, Look, facts_of, routes_of, search_of
+
+log = structlog.get_logger()
+
+BATCH = 64
+LEASE = 30_000
+"""Milliseconds after which an event whose propagation died is taken again."""
+
+
+@dataclass(slots=True)
+class Flow:
+    """What one event brings to one lane."""
+
+    system: str
+    account: str
+    event: str
+    wants: Mapping[str, Want] = field(default_factory=dict)
+    hint: str = ""
+    owner: Mapping[str, str] | None = None
+    search: Search | None = None
+    unseal: bool = False
+
+
+@dataclass(slots=True)
+class Work:
+    """One event on its way: what is known of its outcome, and where its values go."""
+
+    event: Event
+    raw: bytes
+    told: dict[tuple[str, str], list[Outcome]] = field(default_factory=dict)
+    routes: list[tuple[str, str]] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
+
+    def end(self, target: str, attribute: str, word: Word, reason: str, now: int) -> None:
+        self.routes.append((target, attribute))
+        self.told.setdefault((target, attribute), []).append(Outcome(word, reason, now))
+
+
+async def propagate(engine: Engine) -> bool:
+    """Take due events and bring each to its lanes.  True if there may be more."""
+    now, names = await engine.journal.take(LEASE, BATCH)
+    if not names:
+        return False
+    works = []
+    for name, (raw, event) in zip(names, await engine.journal.load(names), strict=True):
+        if event is None or raw is None:
+            await engine.journal.tell(name, {}, routes=())  # its record is gone: it is not due any more
+        else:
+            works.append(Work(event, raw))
+    await asyncio.gather(*(_plan(engine, work, now) for work in works))
+    touched = await _merge_all(engine, works, now)
+    await asyncio.gather(
+        *(engine.journal.tell(w.event.name, w.told, w.routes, engine.configuration.revision, w.raw) for w in works)
+    )
+    for work in works:
+        _say(work)
+    if touched:
+        await engine.hint([*touched, OUTBOX])
+    return len(names) == BATCH
+
+
+async def _plan(engine: Engine, work: Work, now: int) -> None:
+    """What this event asks for, and of whom."""
+    event = work.event
+    match facts_of(engine.configuration, event):
+        case Ended(word, reason):
+            work.end("*", "*", word, reason, now)
+        case Look():
+            work.routes.append((event.source, "*"))
+            work.flows.append(Flow(event.source, event.subject, event.name, hint=event.name))
+        case facts:
+            if event.source not in engine.configuration.mappings:
+                work.end("*", "*", Word.IGNORED, "no mapping", now)
+            await _route(engine, work, routes_of(engine.configuration, event, facts), now)
+
+
+async def _route(engine: Engine, work: Work, routes: Sequence[Route], now: int) -> None:
+    event = work.event
+    searched = [r.target for r in routes if not r.account]
+    linked = dict(zip(searched, await engine.links.find(event.source, event.subject, searched), strict=True))
+    for r in routes:
+        for other in r.others:
+            if event.only is None or event.only[1] == other.attribute:
+                work.end(r.target, other.attribute, other.outcome, other.reason, now)
+        wants = {w.attribute: _want(engine, event, r.target, w) for w in r.wants if event.only is None or event.only[1] == w.attribute}
+        work.routes += [(r.target, attribute) for attribute in wants]
+        if not wants:
+            continue
+        account = r.account or linked[r.target]
+        if account:
+            flow = Flow(r.target, account, event.name, wants, owner={event.source: event.subject}, unseal=event.unseal)
+        else:
+            lane = search_account(event.source, event.subject)
+            flow = Flow(r.target, lane, event.name, wants, search=search_of(r), unseal=event.unseal)
+        work.flows.append(flow)
+
+
+def _want(engine: Engine, event: Event, target: str, wanted: Wanted) -> Want:
+    return Want(
+        version=event.version, source=event.source, event=event.name, print=engine.print_of(target, wanted.attribute, wanted.value),
+        value=wanted.value, policy=wanted.policy, place=wanted.place, at=event.at, replay=event.replay,
+    )  # fmt: skip
+
+
+async def _merge_all(engine: Engine, works: Sequence[Work], now: int) -> set[str]:
+    """All of the batch that goes into one lane is one commit.  Answers the systems that have something to do now."""
+    by_lane: dict[tuple[str, str], list[Flow]] = {}
+    by_event = {work.event.name: work for work in works}
+    for work in works:
+        for flow in work.flows:
+            by_lane.setdefault((flow.system, flow.account), []).append(flow)
+    refused = await asyncio.gather(*(_merge_lane(engine, system, account, flows, now) for (system, account), flows in by_lane.items()))
+    for flow in (flow for flows in refused for flow in flows):
+        for attribute in flow.wants:
+            by_event[flow.event].told.setdefault((flow.system, attribute), []).append(
+                Outcome(Word.PARKED, "the account belongs to another subject", now)
+            )
+    return {system for system, _ in by_lane}
+
+
+async def _merge_lane(engine: Engine, system: str, account: str, flows: Sequence[Flow], now: int) -> list[Flow]:
+    """Answers the flows that have no right to this account."""
+    terms = engine.terms[system]
+    refused: list[Flow] = []
+
+    def transition(lane: Lane) -> tuple[Lane, list[Note]]:
+        refused.clear()
+        notes: list[Note] = []
+        after = lane
+        for flow in flows:
+            wants = flow.wants
+            if flow.unseal:
+                wants = {name: _may_replace(after, name, want) for name, want in wants.items()}
+            step = merge(after, terms, wants, now=now, hint=flow.hint, owner=flow.owner, search=flow.search)
+            if step is None:
+                refused.append(flow)
+            else:
+                after, more = step
+                notes += more
+        return after if after is not lane else replace(lane), notes
+
+    committed = await engine.lanes.change(terms, account, now, transition)
+    if committed is not None:
+        engine.tell_people(committed[1][1])
+    return refused
+
+
+def _may_replace(lane: Lane, name: str, want: Want) -> Want:
+    x = lane.attributes.get(name)
+    return replace(want, replaces=x.seal.print) if x is not None and x.seal is not None else want
+
+
+def _say(work: Work) -> None:
+    event = work.event
+    parked = [(t, a, o.reason) for (t, a), several in work.told.items() for o in several if o.word is Word.PARKED]
+    for target, attribute, reason in parked:
+        log.warning("parked", alert=True, event_name=event.name, target=target, attribute=attribute, reason=reason,
+                    see=f"lockstep event {event.name}")  # fmt: skip
+    log.info("propagated", event_name=event.name, routes=len(work.routes))
+

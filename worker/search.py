@@ -1,0 +1,146 @@
+"""Search: the account of a subject is looked for, and what waits for it is poured into its lane; or the account is gone,
+and what it owes flows back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import structlog
+from msgspec.structs import replace
+
+from connectors.contract import ConnectorError, NoAccount
+from worker.core.event import Event
+from worker.core.lane import Lane, Note, Search, Seal, Want
+from worker.core.mapping import Facts
+from worker.core.merge import merge
+from worker.core.plan import begin
+from worker.core.search import dropped, emptied, not_found, owed, seals, search_account, searched_subject, waiting
+from worker.facts import facts_of, routes_of, search_of
+from worker.visit import Visit, give_back, said
+
+log = structlog.get_logger()
+
+KNOWN = "id"
+"""The key that is no search: its value is the account's id."""
+
+
+async def search(v: Visit, raw: bytes | None) -> None:
+    """Visit a search lane: look at the link, search, look at the lane again, pour, link, drop: in this order."""
+    source, subject = searched_subject(v.account) or ("", "")
+    if not await v.change(lambda lane: begin(lane, v.terms, v.token, v.now), raw):
+        return
+    try:
+        (account,) = await v.engine.links.find(source, subject, [v.system])
+        _, lane = await v.engine.lanes.load(v.system, v.account)
+        candidates = {account} if account else await _candidates(v, lane.search or Search())
+    except ConnectorError as error:
+        await give_back(v, error)
+        return
+    match sorted(candidates):
+        case [account]:
+            await _pour(v, source, subject, account)
+        case []:
+            await v.change(lambda lane: not_found(lane, v.terms, v.token, v.now, "no account"))
+        case _:
+            await v.change(lambda lane: not_found(lane, v.terms, v.token, v.now, "ambiguous", ambiguous=True))
+
+
+async def _candidates(v: Visit, keys: Search) -> set[str]:
+    """The accounts that the first telling key finds.  What a search answers must hold what was searched for: a server that
+    ignores a filter exists."""
+    for find, value, fold in keys.keys:
+        if find == KNOWN:
+            found = {value} if await _is_there(v, value) else set()
+        else:
+            answers = await v.drive(v.target.find(find, value))
+            found = {answer.id for answer in answers if _folded(answer.holds, fold) == _folded(value, fold)}
+            if answers and not found:
+                log.warning("a search answered only accounts that do not hold its key", target=v.system, key=find)
+        if found:
+            return found
+    return set()
+
+
+async def _is_there(v: Visit, account: str) -> bool:
+    if not v.terms.readable:
+        return True
+    try:
+        await v.drive(v.target.read(account))
+    except NoAccount:
+        return False
+    return True
+
+
+def _folded(value: object, fold: str) -> str:
+    text = value if isinstance(value, str) else "" if value is None else str(value)
+    return text.casefold() if fold == "case" else text
+
+
+async def _pour(v: Visit, source: str, subject: str, account: str) -> None:
+    """What waits goes into the account's lane; then the link is made; last of all it is dropped here.  Each step does no
+    harm when it is done again."""
+    _, lane = await v.engine.lanes.load(v.system, v.account)
+    poured = waiting(lane)
+    if not await _merge_into(v, account, poured, seals(lane), {source: subject}):
+        reason = "the account belongs to another subject"
+        await v.change(lambda lane: dropped(lane, v.terms, v.token, poured, reason))
+        return
+    if not any(find == KNOWN for find, _, _ in (lane.search or Search()).keys):
+        await v.engine.links.set(source, subject, v.system, account)
+    await v.change(lambda lane: dropped(lane, v.terms, v.token, poured))
+    await v.engine.hint([v.system])
+
+
+async def _merge_into(
+    v: Visit, account: str, records: Iterable[tuple[str, Want]], carried: dict[str, Seal], owner: dict[str, str], keys: Search | None = None
+) -> bool:
+    """Merge records, one after the other, into another lane of this system."""
+    terms, all_records = v.terms, list(records)
+
+    def transition(lane: Lane) -> tuple[Lane, list[Note]] | None:
+        step = merge(lane, terms, {}, now=v.now, owner=owner, seals=carried, search=keys)
+        if step is None:
+            return None
+        lane, notes = step
+        for name, record in all_records:
+            merged = merge(lane, terms, {name: record}, now=v.now)
+            assert merged is not None
+            lane, notes = merged[0], notes + merged[1]
+        return lane, notes
+
+    committed = await v.engine.lanes.change(terms, account, v.now, transition)
+    if committed is not None:
+        await said(v.engine, committed[1][1])
+    return committed is not None
+
+
+async def depart(v: Visit, reason: str) -> None:
+    """The account is gone: its wants and seals go to the search lanes of its subjects, the links go, the lane is emptied;
+    in this order."""
+    _, lane = await v.engine.lanes.load(v.system, v.account)
+    by_source = owed(lane)
+    log.warning("an account is gone", target=v.system, reason=reason, wants=sum(map(len, by_source.values())))
+    for source, subject in lane.owner.items():
+        keys = await _keys_again(v, source, subject)
+        await _merge_into(v, search_account(source, subject), by_source.get(source, []), seals(lane), {}, keys)
+        await v.engine.links.remove(source, subject, v.system)
+    carried = [pair for source in lane.owner for pair in by_source.get(source, [])]
+    await v.change(lambda lane: emptied(lane, v.terms, v.token, carried))
+    await v.engine.hint([v.system])
+
+
+async def _keys_again(v: Visit, source: str, subject: str) -> Search:
+    """The search keys of a subject, from the newest of its events that still tells them."""
+    configuration = v.engine.configuration
+    names = (await v.engine.journal.of_subject(source, subject))[-10:]
+    for _, event in reversed(await v.engine.journal.load(names)):
+        if event is not None and isinstance(facts := facts_of(configuration, _whole(event)), Facts):
+            for r in routes_of(configuration, _whole(event), facts):
+                if r.target == v.system and r.keys:
+                    return search_of(r)
+    return Search()
+
+
+def _whole(event: Event) -> Event:
+    """The event, not the one route that a repair of it points at."""
+    return replace(event, only=None)

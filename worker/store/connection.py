@@ -1,0 +1,130 @@
+"""One connection's worth of Redis for one event loop: commands are collected and go out together.
+
+All that is asked for while a round trip is under way leaves with the next one, in the order asked: at low load every
+command leaves at once, at high load a pipeline carries hundreds.  A command whose answer was lost may have been executed:
+every script is harmless when it is run again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import redis.asyncio as aredis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from worker.store import keys
+from worker.store.errors import Unavailable
+
+SCHEMA_VERSION = b"1"
+HERE = Path(__file__).parent
+UNWRITABLE = ("OOM", "MISCONF", "READONLY", "LOADING", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
+
+Argument = bytes | str | int
+Command = tuple[Argument, ...]
+
+
+def connect(url: str) -> aredis.Redis:
+    """A client that never retries by itself (a script that ran twice is a write that happened twice) and times out."""
+    pool = aredis.BlockingConnectionPool.from_url(
+        url, max_connections=4, timeout=2, retry=Retry(NoBackoff(), 0), socket_timeout=5, socket_connect_timeout=1
+    )
+    return aredis.Redis(connection_pool=pool)
+
+
+class Store:
+    """Commands to Redis, collected into pipelines.  Belongs to the event loop in which it is first used.
+
+    `barrier`: follow each durable command with WAITAOF, because the server does not fsync before it answers.
+    """
+
+    def __init__(self, client: aredis.Redis, *, barrier: bool = False) -> None:
+        self.redis = client
+        self.barrier = barrier
+        self._scripts: dict[str, tuple[str, str]] = {}
+        self._waiting: list[tuple[Command, asyncio.Future[Any], bool]] = []
+        self._flusher: asyncio.Task[None] | None = None
+
+    async def run(self, script: str, keys: Sequence[str | bytes], args: Sequence[Argument] = (), *, durable: bool = False) -> Any:
+        """Run `<script>.lua` of this folder.  `durable`: answer only once it is on disk.  Raises Unavailable."""
+        sha, text = self._script(script)
+        command = ("EVALSHA", sha, len(keys), *keys, *args)
+        answer = await self._send(command, durable)
+        if isinstance(answer, ResponseError) and str(answer).startswith("NOSCRIPT"):
+            await self.do("SCRIPT LOAD", text)
+            answer = await self._send(command, durable)
+        return self._checked(answer)
+
+    async def do(self, *command: Argument) -> Any:
+        """One plain command; its name may have two words.  Raises Unavailable."""
+        return self._checked(await self._send(command, False))
+
+    async def now(self) -> int:
+        """The store's clock in milliseconds since 1970; the only clock by which leases are judged."""
+        seconds, micros = await self.do("TIME")
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    async def open(self) -> None:
+        """Claim an empty store for this schema, or refuse one of another.  Raises Unavailable."""
+        await self.do("SET", keys.SCHEMA, SCHEMA_VERSION, "NX")
+        there = await self.do("GET", keys.SCHEMA)
+        if there != SCHEMA_VERSION:
+            raise Unavailable(
+                f"the store has schema {there!r}, this release speaks {SCHEMA_VERSION!r}: "
+                "run the release that wrote it, or give LOCKSTEP_REDIS_URL an empty database"
+            )
+
+    async def close(self) -> None:
+        await self.redis.aclose()
+
+    def _script(self, name: str) -> tuple[str, str]:
+        if name not in self._scripts:
+            text = (HERE / f"{name}.lua").read_text()
+            self._scripts[name] = (hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), text)
+        return self._scripts[name]
+
+    def _send(self, command: Command, durable: bool) -> asyncio.Future[Any]:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append((command, future, durable and self.barrier))
+        if self._flusher is None or self._flusher.done():
+            self._flusher = asyncio.create_task(self._flush())
+        return future
+
+    async def _flush(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            pipe = self.redis.pipeline(transaction=False)
+            for command, _, _ in batch:
+                pipe.execute_command(*command)
+            barrier = any(durable for _, _, durable in batch)
+            if barrier:
+                pipe.execute_command("WAITAOF", 1, 0, 2000)
+            try:
+                answers = await pipe.execute(raise_on_error=False)
+            except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+                answers = [Unavailable(f"the store does not answer ({type(error).__name__})")] * (len(batch) + barrier)
+            except RedisError as error:
+                answers = [error] * (len(batch) + barrier)
+            unsafe = barrier and not (isinstance(answers[-1], list) and answers[-1][0] >= 1)
+            for (_, future, durable), answer in zip(batch, answers, strict=False):
+                if future.done():
+                    continue
+                future.set_result(Unavailable("the store did not confirm its disk (WAITAOF)") if durable and unsafe else answer)
+
+    def _checked(self, answer: Any) -> Any:
+        if isinstance(answer, Unavailable):
+            raise answer
+        if isinstance(answer, ResponseError) and str(answer).startswith(UNWRITABLE):
+            raise Unavailable(f"the store refuses writes ({str(answer).split(' ', 1)[0]})") from answer
+        if isinstance(answer, (RedisConnectionError, RedisTimeoutError)):
+            raise Unavailable(f"the store does not answer ({type(answer).__name__})") from answer
+        if isinstance(answer, Exception):
+            raise answer
+        return answer

@@ -1,0 +1,65 @@
+"""Every key in the store.  All keys of one shard carry its hash tag, so that a script may touch them together.
+
+    ls:schema                       the schema version; a store of another version is refused
+    ls:{0}:clock                    hash  t: last accept stamp (16 digits, microseconds), n: counter; never steps back
+    ls:{0}:event:<source>:<id>      an event's record (worker/core/event.py); its existence is the idempotency key
+    ls:{0}:journal                  zset  "<source>:<id>" by time of acceptance (milliseconds): listing, trimming by age
+    ls:{0}:subject:<source>:<id>    zset  "<version> <source>:<id>", score 0: a subject's events, and the event of a version
+    ls:{0}:lane:<system>:<account>  a lane (worker/core/lane.py); accounts that are searched for are `?<source>:<subject>`
+    ls:{0}:due:<list>               zset  member by the time to look at it (milliseconds): one list for events, one a target
+    ls:{0}:hint:<list>              a hint for this list is under way; expires
+    ls:{0}:outbox                   stream  what the lanes' commits say, until it is folded
+    ls:{0}:folded                   the outbox id up to which it was folded
+    ls:{0}:links:<system>:<account> hash  other system -> account there; stored at both ends
+    ls:{0}:parked                   zset  "<source>:<id>" by time: events with something parked
+    ls:{0}:acts                     stream  what operators did: who, when, what, why
+"""
+
+from __future__ import annotations
+
+PREFIX = "ls:{0}:"
+SCHEMA = "ls:schema"
+
+CLOCK = f"{PREFIX}clock"
+JOURNAL = f"{PREFIX}journal"
+OUTBOX = f"{PREFIX}outbox"
+FOLDED = f"{PREFIX}folded"
+PARKED = f"{PREFIX}parked"
+ACTS = f"{PREFIX}acts"
+EVENTS_DUE = f"{PREFIX}due:*"
+
+
+def event(name: str) -> str:
+    """name: `source:id`."""
+    return f"{PREFIX}event:{name}"
+
+
+def subject(source: str, subject_id: str) -> str:
+    return f"{PREFIX}subject:{source}:{subject_id}"
+
+
+def lane(system: str, account: str) -> str:
+    return f"{PREFIX}lane:{system}:{account}"
+
+
+def due(system: str) -> str:
+    """The lanes of one system that are to be visited."""
+    return f"{PREFIX}due:{system}"
+
+
+def hint(due_list: str) -> str:
+    return f"{PREFIX}hint:{due_list}"
+
+
+def links(system: str, account: str) -> str:
+    return f"{PREFIX}links:{system}:{account}"
+
+
+def budget(share: str) -> str:
+    """hash  what a credential may still do: its tokens, since when, and the time before which nothing is sent with it."""
+    return f"{PREFIX}budget:{share}"
+
+
+def pauses() -> str:
+    """hash  system -> why it rests: by an operator, refused credentials or the breaker."""
+    return f"{PREFIX}pauses"

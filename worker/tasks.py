@@ -1,0 +1,108 @@
+"""The tasks of Celery, and the only file that imports it.  A message says "there is work at X" and carries no value: losing
+one delays, doubling one changes nothing, and an empty broker is filled again from the due lists."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import structlog
+from celery import Celery
+from celery.signals import setup_logging, worker_init, worker_shutdown
+from kombu import Exchange, Queue
+
+from worker.engine import EVENTS, OUTBOX
+from worker.runner import Assemble, Runner
+
+log = structlog.get_logger()
+
+QUEUE = "lockstep"
+DRAIN = 25.0
+"""Seconds that a stopping worker gives its visits; compose's grace period is longer."""
+
+Publish = Callable[[str], None]
+
+
+def application(broker_url: str) -> Celery:
+    """A Celery application that only knows hints: direct queues, json, no results, no countdowns (times live in the due
+    lists), a prefetch that does not starve 5.6."""
+    app = Celery("lockstep", broker=broker_url, set_as_current=False)
+    app.conf.update(
+        result_backend=None,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=16,
+        task_create_missing_queues=False,
+        task_default_queue=QUEUE,
+        task_queues=[Queue(QUEUE, Exchange("", type="direct"), routing_key=QUEUE)],
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_pool_acquire_timeout=5,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        worker_enable_remote_control=False,
+        task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2},
+        broker_transport_options={
+            "global_keyprefix": "ls:",
+            "visibility_timeout": 120,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": not broker_url.startswith("redis+socket"),
+            "health_check_interval": 15,
+        },
+    )
+    return app
+
+
+def publisher(app: Celery) -> Publish:
+    """Publishes one hint; blocking."""
+
+    def publish(name: str) -> None:
+        match name:
+            case _ if name == EVENTS:
+                app.send_task("lockstep.propagate", queue=QUEUE)
+            case _ if name == OUTBOX:
+                app.send_task("lockstep.fold", queue=QUEUE)
+            case _:
+                app.send_task("lockstep.deliver", (name,), queue=QUEUE)
+
+    return publish
+
+
+def run_worker(app: Celery, assemble: Assemble, concurrency: int) -> None:
+    """A worker, until SIGTERM: then it takes no more hints and finishes the visits that it has in flight."""
+    runner = Runner(assemble)
+
+    @app.task(name="lockstep.propagate")
+    def propagate() -> None:
+        runner.wake(EVENTS)
+
+    @app.task(name="lockstep.deliver")
+    def deliver(system: str) -> None:
+        runner.wake(system)
+
+    @app.task(name="lockstep.fold")
+    def fold() -> None:
+        runner.wake(OUTBOX)
+
+    def start(**_: object) -> None:
+        runner.start()
+        log.info("worker ready")
+
+    def stop(**_: object) -> None:
+        log.info("worker stops", drained=runner.drain(DRAIN))
+
+    def keep_logging(**_: object) -> None:
+        """Celery leaves logging as the command set it up."""
+        logging.getLogger("celery").setLevel(logging.WARNING)
+
+    setup_logging.connect(keep_logging, weak=False)
+    worker_init.connect(start, weak=False)
+    worker_shutdown.connect(stop, weak=False)
+    app.worker_main(
+        ["worker", "--pool=threads", f"--concurrency={concurrency}", "--without-gossip", "--without-mingle", "--without-heartbeat",
+         "--loglevel=WARNING", "--hostname=lockstep@%h"]
+    )  # fmt: skip

@@ -1,0 +1,55 @@
+"""Tick: every second, for each list with something due, one hint.  Any number of ticks may run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import structlog
+
+from worker.engine import EVENTS, OUTBOX
+from worker.hints import Hints
+from worker.store import keys
+from worker.store.connection import Store
+from worker.store.errors import Unavailable
+from worker.store.journal import Journal
+
+log = structlog.get_logger()
+
+PERIOD = 1.0
+TRIM = 60.0
+"""Seconds between two looks for what the journal may forget."""
+
+
+async def tick(store: Store, hints: Hints, systems: list[str]) -> list[str]:
+    """One tick: hints for the lists that have something due.  systems: the targets."""
+    now = await store.now()
+    lists = {EVENTS: keys.EVENTS_DUE, **{system: keys.due(system) for system in systems}}
+    counts = await asyncio.gather(*(store.do("ZCOUNT", key, "-inf", now) for key in lists.values()))
+    due = [name for name, count in zip(lists, counts, strict=True) if count]
+    if await unfolded(store):
+        due.append(OUTBOX)
+    await hints(due)
+    return due
+
+
+async def unfolded(store: Store) -> bool:
+    last = await store.do("XREVRANGE", keys.OUTBOX, "+", "-", "COUNT", 1)
+    return bool(last) and last[0][0] != await store.do("GET", keys.FOLDED)
+
+
+async def run(store: Store, hints: Hints, journal: Journal, systems: list[str], stop: asyncio.Event) -> None:
+    """Tick until `stop`.  A store that is away is waited for."""
+    trimmed = time.monotonic()
+    while not stop.is_set():
+        try:
+            await tick(store, hints, systems)
+            if time.monotonic() - trimmed > TRIM:
+                trimmed = time.monotonic()
+                await journal.trim()
+        except Unavailable as error:
+            log.warning("the store is away", reason=error.reason)
+        try:
+            await asyncio.wait_for(stop.wait(), PERIOD)
+        except TimeoutError:
+            continue

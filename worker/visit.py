@@ -1,0 +1,104 @@
+"""A visit: what its steps share, and what an error says about the lane and about the system as a whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+
+from connectors.contract import ConnectorError, Deferred, Failed, Flow, Halted, Locked, Refused, Target, Unanswered
+from worker.core.lane import Lane, Note, Terms
+from worker.core.settle import release
+from worker.engine import OUTBOX, Engine
+
+log = structlog.get_logger()
+
+DAY = 24 * 60 * 60
+MARGIN = 1.0
+"""Seconds of the lease that no call may use."""
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Visit:
+    """started: monotonic seconds before the lane was taken.  now: the store's clock at that time, milliseconds."""
+
+    engine: Engine
+    system: str
+    account: str
+    token: str
+    started: float
+    now: int
+
+    @property
+    def terms(self) -> Terms:
+        return self.engine.terms[self.system]
+
+    @property
+    def target(self) -> Target:
+        target = self.engine.configuration.systems[self.system].target
+        assert target is not None, f"{self.system} has lanes but is no target"
+        return target
+
+    async def drive(self, flow: Flow[T]) -> T:
+        """Drive one flow of the connector.  A call starts only if its deadline and a margin fit into the lease.  Raises
+        ConnectorError."""
+        left = self.terms.lease / 1000 - MARGIN - (time.monotonic() - self.started)
+        answer = await self.engine.lines[self.system].drive(flow, patience=left)
+        await self.engine.pauses.worked(self.system)
+        return answer
+
+    async def change(
+        self, transition: Callable[[Lane], tuple[Lane, list[Note]] | None], raw: bytes | None = None, now: int | None = None
+    ) -> bool:
+        """Commit a transition of this lane; False if this visit has no right to it any more."""
+        committed = await self.engine.lanes.change(
+            self.terms, self.account, self.now if now is None else now, transition, raw, loaded=raw is not None
+        )
+        if committed is None:
+            return False
+        await said(self.engine, committed[1][1])
+        return True
+
+
+async def said(engine: Engine, notes: Sequence[Note]) -> None:
+    """Notes were committed to the outbox: people are told what needs them, and the fold has work."""
+    if notes:
+        engine.tell_people(notes)
+        await engine.hint([OUTBOX])
+
+
+async def give_back(v: Visit, error: ConnectorError) -> None:
+    """The visit ends without a decision: the lane rests as long as the error says."""
+    await react(v.engine, v.system, error)
+    wait = error.wait if isinstance(error, (Deferred, Failed)) else None
+    missed = isinstance(error, (Failed, Unanswered, Refused, Locked))
+
+    def transition(lane: Lane) -> tuple[Lane, list[Note]] | None:
+        delay = v.terms.retry.delay(lane.misses, v.engine.jitter()) if wait is None else int(wait * 1000)
+        return release(lane, v.terms, v.token, v.now, max(delay, 1), error.reason, missed=missed)
+
+    await v.change(transition)
+
+
+async def react(engine: Engine, system: str, error: ConnectorError) -> None:
+    """What an error says about the system as a whole."""
+    match error:
+        case Halted():
+            await engine.pauses.pause(system, "credentials", why=error.reason)
+            log.error(
+                "target paused", alert=True, target=system, reason=error.reason, status=error.status or None,
+                see=f"mend it, then: lockstep targets resume {system}",
+            )  # fmt: skip
+        case Deferred() if error.throttled:
+            if error.wait is not None and error.wait > DAY:
+                await engine.pauses.pause(system, "throttled", why=error.reason, seconds=error.wait)
+                log.error("target paused", alert=True, target=system, reason="it asks to wait for more than a day")
+        case Failed() | Unanswered() | Deferred():
+            await engine.pauses.failed(system)
+        case _:
+            pass  # the system works; this account or value does not
