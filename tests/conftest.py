@@ -69,7 +69,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
         client = fakeredis.FakeAsyncRedis()
     else:
         client = connect(request.getfixturevalue("real_url"))
-    opened = Store(client)
+    opened = Store(client, "trust" if request.param == "fake" else "always")
     await opened.open()
     yield opened
     await opened.close()

@@ -17,10 +17,11 @@ import redis.asyncio as aredis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from worker.store import keys
+from worker.store.durability import Durability, Mode
 from worker.store.errors import Unavailable
 
 SCHEMA_VERSION = b"1"
@@ -40,14 +41,11 @@ def connect(url: str) -> aredis.Redis:
 
 
 class Store:
-    """Commands to Redis, collected into pipelines.  Belongs to the event loop in which it is first used.
+    """Commands to Redis, collected into pipelines.  Belongs to the event loop in which it is first used."""
 
-    `barrier`: follow each durable command with WAITAOF, because the server does not fsync before it answers.
-    """
-
-    def __init__(self, client: aredis.Redis, *, barrier: bool = False) -> None:
+    def __init__(self, client: aredis.Redis, durability: Mode = "auto") -> None:
         self.redis = client
-        self.barrier = barrier
+        self.durability = Durability(client, durability)
         self._scripts: dict[str, tuple[str, str]] = {}
         self._waiting: list[tuple[Command, asyncio.Future[Any], bool]] = []
         self._flusher: asyncio.Task[None] | None = None
@@ -56,10 +54,11 @@ class Store:
         """Run `<script>.lua` of this folder.  `durable`: answer only once it is on disk.  Raises Unavailable."""
         sha, text = self._script(script)
         command = ("EVALSHA", sha, len(keys), *keys, *args)
-        answer = await self._send(command, durable)
-        if isinstance(answer, ResponseError) and str(answer).startswith("NOSCRIPT"):
+        barrier = durable and await self._barrier()
+        answer = await self._send(command, barrier)
+        if isinstance(answer, NoScriptError):
             await self.do("SCRIPT LOAD", text)
-            answer = await self._send(command, durable)
+            answer = await self._send(command, barrier)
         return self._checked(answer)
 
     async def do(self, *command: Argument) -> Any:
@@ -82,7 +81,17 @@ class Store:
             )
 
     async def close(self) -> None:
-        await self.redis.aclose()
+        await self.redis.aclose(close_connection_pool=True)
+
+    async def _barrier(self) -> bool:
+        """Whether durable commands are followed by WAITAOF.  Raises Unavailable if the store keeps nothing on disk."""
+        try:
+            assurance = await self.durability.assurance()
+        except RedisError as error:
+            raise Unavailable(f"the store does not answer ({type(error).__name__})") from error
+        if assurance.problem:
+            raise Unavailable(assurance.problem)
+        return assurance.barrier
 
     def _script(self, name: str) -> tuple[str, str]:
         if name not in self._scripts:
@@ -90,9 +99,9 @@ class Store:
             self._scripts[name] = (hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), text)
         return self._scripts[name]
 
-    def _send(self, command: Command, durable: bool) -> asyncio.Future[Any]:
+    def _send(self, command: Command, barrier: bool) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append((command, future, durable and self.barrier))
+        self._waiting.append((command, future, barrier))
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush())
         return future
@@ -103,7 +112,7 @@ class Store:
             pipe = self.redis.pipeline(transaction=False)
             for command, _, _ in batch:
                 pipe.execute_command(*command)
-            barrier = any(durable for _, _, durable in batch)
+            barrier = any(waits for _, _, waits in batch)
             if barrier:
                 pipe.execute_command("WAITAOF", 1, 0, 2000)
             try:
@@ -113,10 +122,10 @@ class Store:
             except RedisError as error:
                 answers = [error] * (len(batch) + barrier)
             unsafe = barrier and not (isinstance(answers[-1], list) and answers[-1][0] >= 1)
-            for (_, future, durable), answer in zip(batch, answers, strict=False):
+            for (_, future, waits), answer in zip(batch, answers, strict=False):
                 if future.done():
                     continue
-                future.set_result(Unavailable("the store did not confirm its disk (WAITAOF)") if durable and unsafe else answer)
+                future.set_result(Unavailable("the store did not confirm its disk (WAITAOF)") if waits and unsafe else answer)
 
     def _checked(self, answer: Any) -> Any:
         if isinstance(answer, Unavailable):

@@ -1,0 +1,114 @@
+"""The journal, on fakeredis and on a real server."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.core.event import Entry, finished
+from worker.core.outcome import Outcome, Word
+from worker.store.connection import Store
+from worker.store.journal import Journal
+
+
+def entry(ident: str = "e1", digest: str = "aa", **fields: object) -> Entry:
+    return Entry(source="hr", id=ident, digest=digest, body=b'{"id":"u-1"}', subject="u-1", **fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def journal(store: Store) -> Journal:
+    return Journal(store, retention=60_000, backlog=3)
+
+
+async def test_the_same_event_again_is_the_same(journal: Journal) -> None:
+    """A second delivery answers the first's version and changes nothing."""
+    first = await journal.accept(entry())
+    again = await journal.accept(entry())
+    assert (first.word, again.word) == ("new", "same")
+    assert first.version == again.version
+    assert len(first.version) == 46
+    assert await journal.waiting() == 1
+
+
+async def test_the_same_id_with_another_content_is_refused(journal: Journal) -> None:
+    """An id that is known with another digest answers `other`, and the first stays."""
+    await journal.accept(entry())
+    assert (await journal.accept(entry(digest="bb"))).word == "other"
+    stored = await journal.event("hr:e1")
+    assert stored is not None
+    assert stored.digest == "aa"
+
+
+async def test_versions_rise_with_acceptance(journal: Journal) -> None:
+    """Events without a time of their own are ordered by our stamp, which never repeats."""
+    versions = [(await journal.accept(entry(f"e{i}"))).version for i in range(3)]
+    assert versions == sorted(versions)
+    assert len(set(versions)) == 3
+
+
+async def test_a_source_time_orders_and_is_held_from_above_only(journal: Journal) -> None:
+    """The past is not limited; a time more than five minutes ahead of us becomes our stamp, and the record says so."""
+    past = await journal.accept(entry("old", time="0000000000000001"))
+    ahead = await journal.accept(entry("ahead", time="9999999999999999"))
+    ours = await journal.accept(entry("ours"))
+    assert past.version.startswith("0000000000000001")
+    assert past.version < ahead.version < ours.version
+    record = await journal.event("hr:ahead")
+    assert record is not None
+    assert record.late
+
+
+async def test_the_sequence_breaks_ties_of_one_time(journal: Journal) -> None:
+    """Of two events with one time the higher sequence is the newer, whichever arrived first."""
+    second = await journal.accept(entry("b", time="0000000000000005", sequence=2))
+    first = await journal.accept(entry("a", time="0000000000000005", sequence=1))
+    assert first.version < second.version
+
+
+async def test_a_replay_is_newer_than_its_original_and_older_than_what_follows(journal: Journal) -> None:
+    """A replay keeps all of the version but the counter."""
+    original = await journal.accept(entry("e", time="0000000000000005"))
+    replay = await journal.accept(entry("e~1", version=original.version[:36]))
+    after = await journal.accept(entry("f", time="0000000000000006"))
+    assert original.version < replay.version < after.version
+
+
+async def test_above_the_backlog_nothing_is_taken(journal: Journal) -> None:
+    """Beyond the stated backlog the answer is `full`, a duplicate of a stored event is still `same`."""
+    for i in range(3):
+        await journal.accept(entry(f"e{i}"))
+    assert (await journal.accept(entry("e3"))).word == "full"
+    assert (await journal.accept(entry("e0"))).word == "same"
+    assert await journal.event("hr:e3") is None
+
+
+async def test_an_event_is_over_when_all_its_routes_are_told(journal: Journal) -> None:
+    """Outcomes that arrive before the routes are kept; the event leaves the due list with its routes."""
+    await journal.accept(entry())
+    _, names = await journal.take(1000, 10)
+    assert names == ["hr:e1"]
+    await journal.tell("hr:e1", {("looker", "a"): [Outcome(Word.APPLIED, at=1)]})
+    event = await journal.tell("hr:e1", {}, routes=[("looker", "a"), ("looker", "b")])
+    assert event is not None
+    assert not finished(event)
+    event = await journal.tell("hr:e1", {("looker", "b"): [Outcome(Word.PARKED, "refused", at=2)]})
+    assert event is not None
+    assert finished(event)
+    assert await journal.waiting() == 0
+    assert await journal.parked() == ["hr:e1"]
+    assert await journal.store.do("PTTL", "ls:{0}:event:hr:e1") > 0
+
+
+async def test_an_event_that_was_taken_comes_again_if_nobody_ends_it(journal: Journal) -> None:
+    """Taking re-scores: a propagation that died is taken again after its lease."""
+    await journal.accept(entry())
+    assert (await journal.take(0, 10))[1] == ["hr:e1"]
+    assert (await journal.take(60_000, 10))[1] == ["hr:e1"]
+    assert (await journal.take(60_000, 10))[1] == []
+
+
+async def test_an_event_is_found_by_subject_and_version(journal: Journal) -> None:
+    """`why` finds the event of a belief by its version."""
+    accepted = await journal.accept(entry())
+    assert await journal.of_version("hr", "u-1", accepted.version) == "hr:e1"
+    assert await journal.of_version("hr", "u-1", "0" * 46) is None
+    assert await journal.of_subject("hr", "u-1") == ["hr:e1"]
