@@ -1,5 +1,6 @@
 """What is no JSON, and what JSON leaves open, is refused; everything else is read as it stands."""
 
+import contextlib
 import json
 import math
 import time
@@ -8,53 +9,66 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from connectors.contract import Json
 from worker.core.strict import NUMBER, Limits, Malformed, encode, parse
 
 STRUCTURE = [
-    b"", b" ", b"\n", b"[", b"]", b"{", b"}", b"[[", b"[]]", b"[}", b"{]", b"{]}", b"[{]}", b"[[]", b"{{}}", b"[1", b"[1,", b"[1,]",
-    b"[,1]", b"[,]", b"[,", b"[1,,2]", b"[1 2]", b"[1;2]", b"[1:2]", b"[:]", b"[\"a\":1]", b"[\"a\",\n4\n,1", b"[1]x", b"[1][2]",
-    b"[] []", b"1 2", b"[1],", b"[1]]", b"[]#", b"[\n", b"[\"a\"", b"[\"a\"\n", b"<.>", b"<null>", b"[<null>]", b"[*]", b"[\x0b]",
-    b"[\x0c]", b"\x0c[]", b"[\xa0]", "[\u2060]".encode(), "[\u3000]".encode(), b"[\x00]", b"\x00", b"[]\x00", b"/**/[]", b"[1]//x",
-    b"[1/* x */]", b"#x\n1", b"(1)", b"[1)", b"@", b"&", b"*", b"=", b"!", b"?", b"`1`", b"-", b"+", b".", b":", b",", b"\\", b"\\n[]",
+    *rb"""
+    [ ] { } [[ []] [} {] {]} [{]} [[] {{}} [1 [1, [1,] [,1] [,] [, [1,,2] [1;2] [1:2] [:] ["a":1] [1]x [1][2] [1], [1]] []#
+    ["a" <.> <null> [<null>] [*] /**/[] [1]//x (1) [1) @ & * = ! ? `1` - + . : , \ \n[]
+    """.split(),
+    b'', b' ', b'\n', b'[1 2]', b'["a",\n4\n,1', b'[] []', b'1 2', b'[\n', b'["a"\n', b'[\x0b]', b'[\x0c]', b'\x0c[]',
+    b'[\xa0]', b'[\xe2\x81\xa0]', b'[\xe3\x80\x80]', b'[\x00]', b'\x00', b'[]\x00', b'[1/* x */]', b'#x\n1',
 ]  # fmt: skip
 OBJECTS = [
-    b"{1:1}", b"{a:1}", b"{'a':1}", b"{null:null}", b"{true:1}", b"{[]:1}", b"{{}:1}", b"{\"a\"}", b"{\"a\":}", b"{\"a\" 1}",
-    b"{\"a\",1}", b"{\"a\"::1}", b"{:1}", b"{:\"b\"}", b"{,}", b"{,\"a\":1}", b"{\"a\":1,}", b"{\"a\":1,,}", b"{\"a\":1,,\"b\":2}",
-    b"{\"a\":1 \"b\":2}", b"{\"a\":1;}", b"{\"a\":1", b"{\"a\":", b"{\"a\"", b"{\"a", b"{\"a\":1}}", b"{\"a\":1}#", b"{\"a\":1}/**/",
-    b"{\"a\":1}//", b"{\"a\":a 1}", b"{\"a\":\"b\" c}", b"{\"a\"=1}", b"{\"a\":1 2}", b"{\"a\":[}", b"{\"a\":(1)}", b"{\xf0\x9f\x98\xb9}",
+    *rb"""
+    {1:1} {a:1} {'a':1} {null:null} {true:1} {[]:1} {{}:1} {"a"} {"a":} {"a",1} {"a"::1} {:1} {:"b"} {,} {,"a":1} {"a":1,}
+    {"a":1,,} {"a":1,,"b":2} {"a":1;} {"a":1 {"a": {"a" {"a {"a":1}} {"a":1}# {"a":1}/**/ {"a":1}// {"a"=1} {"a":[}
+    {"a":(1)}
+    """.split(),
+    b'{"a" 1}', b'{"a":1 "b":2}', b'{"a":a 1}', b'{"a":"b" c}', b'{"a":1 2}', b'{\xf0\x9f\x98\xb9}',
 ]  # fmt: skip
 STRINGS = [
-    b"\"", b"\"a", b"\"\\", b"\"\\\"", b"'a'", b"a", b"\"a\"b", b"\"\"\"", b"\"\n\"", b"\"\t\"", b"\"\r\"", b"\"\x00\"", b"\"\x01\"",
-    b"\"\x1f\"", b"\"\\x00\"", b"\"\\a\"", b"\"\\'\"", b"\"\\0\"", b"\"\\\n\"", b"\"\\\xe5\"", b"\"\\u\"", b"\"\\u0\"", b"\"\\u00\"",
-    b"\"\\u00A\"", b"\"\\u00G0\"", b"\"\\U0041\"", b"\"\\u{41}\"", b"\"\\u+041\"", b"\"\\u 041\"", b"\"\\uD834\\", b"\"\\uD834\\u\"",
-    b"\"\\\xf0\x9f\x8c\x80\"", "“a”".encode(), b"[\"a\\\"]", b"[\"\\\\\"\"]", b"\\u0041", b"\\\"a\\\"",
+    *rb"""
+    " "a "\ "\" 'a' a "a"b "\x00" "\a" "\'" "\0" "\u" "\u0" "\u00" "\u00A" "\u00G0" "\U0041" "\u{41}" "\u+041" "\uD834\
+    "\uD834\u" ["a\"] ["\\""] \u0041 \"a\"
+    """.split(),
+    b'"\n"', b'"\t"', b'"\r"', b'"\x00"', b'"\x01"', b'"\x1f"', b'"\\\n"', b'"\\\xe5"', b'"\\u 041"',
+    b'"\\\xf0\x9f\x8c\x80"', b'\xe2\x80\x9ca\xe2\x80\x9d', b'"""',
 ]  # fmt: skip
 NUMBERS = [
-    b"01", b"-01", b"00", b"-00", b"012", b"+1", b"++1", b"--1", b"- 1", b"1.", b"-1.", b".1", b"-.1", b"1.e1", b".e1", b"1e", b"1E",
-    b"1e+", b"1e-", b"1E+", b"1.5e", b"1e1.5", b"1.2.3", b"1e1e1", b"1eE2", b"0e", b"0e+", b"0x1", b"0X1F", b"0b1", b"0o7", b"1_000",
-    b"1 000", b"1,000", b"1a", b"-a", b"1-1", b"1+1", b"1/2", b"NaN", b"-NaN", b"nan", b"Infinity", b"-Infinity", b"+Infinity", b"inf",
-    b"-inf", b"Inf", b"[NaN]", b"{\"a\":Infinity}", "１".encode(), "١".encode(), b"1e999", b"-1e999", b"[1.0e400]", b"0.4e5000",
-    b"9" * 4300, b"[" + b"9" * 5000 + b"]", b"-" + b"1" * 4300, b"1." + b"0" * 5000, b"9" * (NUMBER + 1),
+    *rb"""
+    01 -01 00 -00 012 +1 ++1 --1 1. -1. .1 -.1 1.e1 .e1 1e 1E 1e+ 1e- 1E+ 1.5e 1e1.5 1.2.3 1e1e1 1eE2 0e 0e+ 0x1 0X1F 0b1
+    0o7 1_000 1,000 1a -a 1-1 1+1 1/2 NaN -NaN nan Infinity -Infinity +Infinity inf -inf Inf [NaN] {"a":Infinity} 1e999
+    -1e999 [1.0e400] 0.4e5000
+    """.split(),
+    b'- 1', b'1 000', b'\xef\xbc\x91', b'\xd9\xa1', b"9" * 4300, b"[" + b"9" * 5000 + b"]", b"-" + b"1" * 4300,
+    b"1." + b"0" * 5000, b"9" * (NUMBER + 1),
 ]  # fmt: skip
 WORDS = [
-    b"nul", b"nulll", b"Null", b"NULL", b"none", b"None", b"nil", b"undefined", b"tru", b"truee", b"True", b"TRUE", b"fals", b"False",
-    b"yes", b"on", b"[true false]", b"[nul]", b"truefalse", b"null,", b"null null", b"t", b"f", b"n",
+    *rb"""
+    nul nulll Null NULL none None nil undefined tru truee True TRUE fals False yes on [nul] truefalse null, t f n
+    """.split(),
+    b'[true false]', b'null null',
 ]  # fmt: skip
 BYTES = [
-    b"\xef\xbb\xbf[]", b"\xef\xbb\xbf", b"\xef\xbb[]", "\ufeff1".encode("utf-16-le"), "[1]".encode("utf-16-le"), "[1]".encode("utf-16-be"),
-    "[1]".encode("utf-32-le"), "[1]".encode("utf-16"), b"\xff", b"\xfe\xff", b"[\xff]", b"\"\xe9\"", b"\"\xc3\"", b"\"\xc3\x28\"",
-    b"\"\xc0\x80\"", b"\"\xc0\xaf\"", b"\"\xe0\x80\xaf\"", b"\"\xed\xa0\x80\"", b"\"\xed\xbf\xbf\"", b"\"\xf0\x28\x8c\x28\"",
-    b"\"\xf4\x90\x80\x80\"", b"\"\xf8\x88\x80\x80\x80\"", b"\"\x80\"", b"\"\xe2\x82\"", b"[\"\xe5\x00\"]", b"1\xe5",
+    b'\xef\xbb\xbf[]', b'\xef\xbb\xbf', b'\xef\xbb[]', b'\xff\xfe1\x00', b'[\x001\x00]\x00', b'\x00[\x001\x00]',
+    b'[\x00\x00\x001\x00\x00\x00]\x00\x00\x00', b'\xff\xfe[\x001\x00]\x00', b'\xff', b'\xfe\xff', b'[\xff]', b'"\xe9"',
+    b'"\xc3"', b'"\xc3("', b'"\xc0\x80"', b'"\xc0\xaf"', b'"\xe0\x80\xaf"', b'"\xed\xa0\x80"', b'"\xed\xbf\xbf"',
+    b'"\xf0(\x8c("', b'"\xf4\x90\x80\x80"', b'"\xf8\x88\x80\x80\x80"', b'"\x80"', b'"\xe2\x82"', b'["\xe5\x00"]', b'1\xe5',
 ]  # fmt: skip
-LEFT_OPEN = [
-    b'{"a":1,"a":1}', b'{"a":1,"a":2}', b'{"a":1,"\\u0061":2}', b'{"b":{"a":1,"b":{},"a":2}}', b'[{"":1,"":1}]', b'"\\u0000"',
-    b'{"\\u0000":1}', b'["a\\u0000b"]', b'"\\ud800"', b'"\\uDFFF"', b'"\\udc00\\ud800"', b'"\\ud800\\ud800"', b'"\\ud800a"',
-    b'"\\ud800\\u0041"', b'"\\ud800\\n"', b'{"\\udead":1}', b'["\\uD888\\u1234"]',
-]  # fmt: skip
+LEFT_OPEN = rb"""
+    {"a":1,"a":1} {"a":1,"a":2} {"a":1,"\u0061":2} {"b":{"a":1,"b":{},"a":2}} [{"":1,"":1}] "\u0000" {"\u0000":1}
+    ["a\u0000b"] "\ud800" "\uDFFF" "\udc00\ud800" "\ud800\ud800" "\ud800a" "\ud800\u0041" "\ud800\n" {"\udead":1}
+    ["\uD888\u1234"]
+""".split()
 TOO_MUCH = [
-    b"[" * 33 + b"]" * 33, b"[" * 100_000, b'{"a":' * 33 + b"1" + b"}" * 33, b'[{"a":' * 50_000, b"[" * 16 + b'{"a":[' * 9 + b"]}" * 9 + b"]" * 16,
+    b"[" * 33 + b"]" * 33,
+    b"[" * 100_000, b'{"a":' * 33 + b"1" + b"}" * 33, b'[{"a":' * 50_000,
+    b"[" * 16 + b'{"a":[' * 9 + b"]}" * 9 + b"]" * 16,
     b"{" + b",".join(b'"%d":0' % n for n in range(1_001)) + b"}", b"[" + b",".join([b'{"a":0}'] * 1_001) + b"]",
-    b'"' + b"a" * 16_385 + b'"', b'{"' + b"a" * 16_385 + b'":1}', b'["\\n' + b"a" * 16_384 + b'"]', '"{}"'.format("é" * 8_193).encode(),
+    b'"' + b"a" * 16_385 + b'"', b'{"' + b"a" * 16_385 + b'":1}',
+    b'["\\n' + b"a" * 16_384 + b'"]', '"{}"'.format("é" * 8_193).encode(),
     b'["' + b"\\u00e9" * 8_193 + b'"]',
 ]  # fmt: skip
 REFUSED = [*STRUCTURE, *OBJECTS, *STRINGS, *NUMBERS, *WORDS, *BYTES, *LEFT_OPEN, *TOO_MUCH]
@@ -179,10 +193,8 @@ def test_limits_are_arguments():
 def test_time_is_linear_in_the_size(raw: bytes):
     """Nothing of a webhook's size holds the endpoint up for as long as a second."""
     started = time.perf_counter()
-    try:
+    with contextlib.suppress(Malformed):
         parse(raw)
-    except Malformed:
-        pass
     assert time.perf_counter() - started < 1
 
 
@@ -263,7 +275,7 @@ def measures(value: object) -> tuple[int, int, int]:
 
 
 @given(JSON)
-def test_encode_is_one_spelling(value: object):
+def test_encode_is_one_spelling(value: Json):
     """It is read back as the same content, and the order of names does not show in it."""
     written = encode(value)
     assert parse(written) == value
@@ -271,7 +283,7 @@ def test_encode_is_one_spelling(value: object):
     assert encode(reversed_names(value)) == written
 
 
-def reversed_names(value: object) -> object:
+def reversed_names(value: Json) -> Json:
     match value:
         case dict():
             return {name: reversed_names(inner) for name, inner in reversed(value.items())}

@@ -1,0 +1,132 @@
+"""What the body of a webhook becomes: an entry for each event in it.
+
+An element that cannot be used becomes an entry too, with its verdict, so that it is seen and not lost.  Knows no HTTP and no
+store: whoever has a body and a source (the endpoint, `lockstep send`) gets the same entries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from connectors.contract import Json, NotEvents, Said, Source, Unusable
+from worker.core.event import Entry
+from worker.core.outcome import Outcome, Word
+from worker.core.strict import encode
+from worker.core.version import TIME
+
+ELEMENTS = 1_000
+"""More events in one body than these are refused."""
+ID_BYTES = 200
+SUBJECT_BYTES = 512
+REASON = 200
+"""Characters of a verdict's reason that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How a body came.
+
+    source  the system's name
+    id      the webhook's own signed id, "" if it has none
+    at      when it came, microseconds since 1970
+    looks   what this source says is only ever a reason to look, whatever its body carries
+    """
+
+    source: str
+    id: str
+    at: int
+    looks: bool = False
+
+
+def entries(body: Json, source: Source, receipt: Receipt) -> Sequence[Entry]:
+    """The events of one body, in order.  Raises NotEvents."""
+    elements = source.split(body)
+    if len(elements) > ELEMENTS:
+        raise NotEvents(f"more than {ELEMENTS:,} events in one body")
+    # Without `each` the body is the event, and the id it was signed under is the event's: stable over retries, and not of the
+    # payload's making.  In a list the elements have their own, because senders pack them anew.
+    if len(elements) == 1 and elements[0] == body:
+        return (_entry(elements[0], source, receipt, sole=True, fallback=""),)
+    return tuple(
+        _entry(element, source, receipt, sole=False, fallback=f"{receipt.id}#{index}" if receipt.id else "")
+        for index, element in enumerate(elements)
+    )
+
+
+def parked_twin(entry: Entry, at: int) -> Entry:
+    """The entry under which an event is recorded whose id is known with another content.  at: microseconds since 1970."""
+    return msgspec.structs.replace(
+        entry, id=f"{entry.id}!{entry.digest[:12]}", verdict=_verdict(Word.PARKED, "the id is known with another content", at)
+    )
+
+
+def _entry(element: Json, source: Source, receipt: Receipt, *, sole: bool, fallback: str) -> Entry:
+    """`fallback`: the id of an element that has none."""
+    body = encode(element)
+    digest = hashlib.sha256(body).hexdigest()
+    content_id = f"sha256-{digest}"
+    entry = Entry(receipt.source, receipt.id if sole and receipt.id else fallback or content_id, digest, body)
+    try:
+        said = source.read(element)
+        if not (sole and receipt.id):
+            own = _plain(said.id, ID_BYTES, "the event's id")
+            entry = msgspec.structs.replace(entry, id=own or fallback or _unnamed(said, content_id, receipt))
+        if said.ignored:
+            return msgspec.structs.replace(entry, verdict=_verdict(Word.IGNORED, said.ignored, receipt.at))
+        return msgspec.structs.replace(entry, subject=_subject(said), time=_time(said.time), sequence=_sequence(said.sequence))
+    except Unusable as error:
+        return msgspec.structs.replace(entry, verdict=_verdict(Word.PARKED, str(error), receipt.at))
+
+
+def _unnamed(said: Said, content_id: str, receipt: Receipt) -> str:
+    """The id of an event that has none.  The same content (with its time in it) is the same event; but hints that read alike
+    are not the same hint: of A, B, A the third would be lost.  A look too many changes nothing."""
+    if said.carries == "hint" or receipt.looks:
+        return f"{content_id}-{receipt.at:0{TIME}d}"
+    return content_id
+
+
+def _verdict(word: Word, reason: str, at: int) -> Outcome:
+    return Outcome(word, reason[:REASON], at // 1000)
+
+
+def _subject(said: Said) -> str:
+    match said.subject.get("id"):
+        case bool() | None | float() | list() | dict():
+            raise Unusable("the subject's id is absent, or neither text nor an integer")
+        case id_:
+            text = _plain(str(id_), SUBJECT_BYTES, "the subject's id")
+            if not text:
+                raise Unusable("the subject's id is empty")
+            return text
+
+
+def _plain(text: str, limit: int, what: str) -> str:
+    """The text as it is.  Raises Unusable if it cannot be a name: it stands in keys, logs, URLs and on terminals."""
+    if len(text.encode(errors="surrogatepass")) > limit:
+        raise Unusable(f"{what} is longer than {limit} bytes")
+    # Cc: control; Cs: lone surrogates; Zl, Zp: line and paragraph separators.
+    if not text.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
+        raise Unusable(f"{what} has control characters")
+    return text
+
+
+def _time(micros: int | None) -> str:
+    if micros is None:
+        return ""
+    if not 0 <= micros < 10**TIME:
+        raise Unusable("the event's time is before 1970 or after 2286")
+    return f"{micros:0{TIME}d}"
+
+
+def _sequence(number: int | None) -> int:
+    if number is None:
+        return 0
+    if not 0 <= number < 2**63:
+        raise Unusable("the event's sequence is negative or above 63 bits")
+    return number
