@@ -80,7 +80,7 @@ def test_where_the_id_comes_from(body: Json, header: str, ids: list[str]):
 
 def test_hints_without_an_id_are_never_the_same():
     """The same look asked for again is a look again: of A, B, A the third must not be lost.  Contents are the same event."""
-    hint: Json = {"carries": "hint"}
+    hint: dict[str, Json] = {"carries": "hint"}
     assert taken(hint)[0].id != taken(hint, at=AT + 1)[0].id
     assert taken({"note": 1}, looks=True)[0].id != taken({"note": 1}, looks=True, at=AT + 1)[0].id
     assert taken({"note": 1})[0].id == taken({"note": 1}, at=AT + 1)[0].id

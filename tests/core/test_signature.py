@@ -113,7 +113,7 @@ def test_ids_that_could_be_cut_differently_are_refused(id_: bytes):
 @pytest.mark.parametrize(
     "ts",
     [b"", b"0", b"161426533", b"16142653300", b" 1614265330", b"1614265330 ", b"+614265330", b"-614265330", b"1614265330.0",
-     b"16142_6533", b"1614265330\n", b"1e9", "１614265330".encode(), b"NaN", b"inf", b"9" * 5_000],
+     b"16142_6533", b"1614265330\n", b"1e9", "\uff11614265330".encode(), b"NaN", b"inf", b"9" * 5_000],
 )  # fmt: skip
 def test_a_timestamp_is_ten_digits(ts: bytes):
     """Whatever else a number could be written as is refused, though rightly signed."""
