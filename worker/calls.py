@@ -18,7 +18,7 @@ from connectors.contract import (
     Unanswered,
     Written,
 )
-from worker.core.mapping import canonical
+from worker.core.wire import canonical
 from worker.core.settle import Answer
 from worker.core.shown import shown
 from worker.visit import Visit, react

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from worker.core.mapping import canonical
+from worker.core.wire import canonical
 from worker.core.path import Path, parse
 
 if TYPE_CHECKING:

@@ -1,0 +1,131 @@
+"""The composition root: the environment and the configuration become the parts that the stories need."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from connectors.registry import CONNECTORS
+from worker.config import Configuration, load
+from worker.core.fingerprint import Fingerprints
+from worker.engine import EVENTS, Engine
+from worker.hints import Hints
+from worker.ingress import Handshake, SourceEndpoint
+from worker.settings import Settings
+from worker.store.connection import Store, connect
+from worker.store.errors import Unavailable
+from worker.store.journal import Journal
+from worker.store.lanes import Lanes
+from worker.store.links import Links
+from worker.store.pauses import Pauses
+
+OFFLINE_KEYS: Mapping[str, bytes] = {"offline": bytes(32)}
+
+
+def settings(*, offline: bool = False) -> Settings:
+    """Raises SettingsError."""
+    return Settings.from_environ(os.environ, offline=offline)
+
+
+def configuration(settings: Settings) -> Configuration:
+    """Raises ConfigurationError."""
+    return load(settings.config, os.environ, CONNECTORS)
+
+
+async def open_store(settings: Settings) -> Store:
+    """Raises Unavailable."""
+    store = Store(connect(settings.redis_url), settings.durability)
+    await store.open()
+    return store
+
+
+def journal(store: Store, settings: Settings) -> Journal:
+    return Journal(store, retention=settings.retention * 1000, backlog=settings.backlog)
+
+
+@asynccontextmanager
+async def operators_engine(settings: Settings, configuration: Configuration) -> AsyncIterator[Engine]:
+    """An engine without lines: an operator's command never talks to a system."""
+    store = await open_store(settings)
+
+    async def no_hint(_: object) -> None:
+        """The tick sees what became due."""
+
+    try:
+        yield _engine(settings, configuration, store, {}, no_hint)
+    finally:
+        await store.close()
+
+
+async def workers_engine(settings: Settings, configuration: Configuration, publish: Callable[[str], None]) -> tuple[Engine, Hints]:
+    """The engine of a worker process, in the loop that will run it."""
+    from worker.lines import lines
+
+    store = await open_store(settings)
+    hints = Hints(store, publish, ThreadPoolExecutor(1, "hints"))
+    return _engine(settings, configuration, store, lines(settings, configuration, store), hints), hints
+
+
+def _engine(settings: Settings, configuration: Configuration, store: Store, lines: Mapping[str, object], hint: object) -> Engine:
+    return Engine(
+        configuration=configuration, store=store, journal=journal(store, settings), lanes=Lanes(store), links=Links(store),
+        pauses=Pauses(store), lines=lines, prints=Fingerprints(settings.fingerprint_keys or OFFLINE_KEYS), hint=hint,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def endpoints(configuration: Configuration) -> dict[str, SourceEndpoint]:
+    """The sources, as the endpoint sees them."""
+    return {
+        name: SourceEndpoint(
+            name=name,
+            source=system.source,
+            verify=system.verifier(),
+            handshake=None if system.handshake is None else Handshake(system.handshake.get, system.handshake.answer),
+            acknowledge=system.acknowledge,
+            looks=system.looks,
+        )
+        for name, system in configuration.systems.items()
+        if system.source is not None
+    }
+
+
+class Ready:
+    """Whether this process could keep what it accepts."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def problems(self) -> list[str]:
+        try:
+            assurance = await self._store.durability.assurance()
+            await self._store.now()
+        except Unavailable as error:
+            return [error.reason]
+        except Exception as error:  # whatever it is, this process is not ready
+            return [f"the store does not answer ({type(error).__name__})"]
+        return [assurance.problem] if assurance.problem else []
+
+
+class Nudge:
+    """Says, at most once at a time, that there are events; never blocks the endpoint."""
+
+    def __init__(self, hints: Hints) -> None:
+        self._hints = hints
+        self._task: asyncio.Task[None] | None = None
+        self._again = False
+
+    def __call__(self) -> None:
+        self._again = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._again:
+            self._again = False
+            try:
+                await self._hints([EVENTS])
+            except Unavailable:
+                return
