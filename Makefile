@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check lint bench mutants chaos lock clean
+.PHONY: help demo up test check lint bench mutants chaos lock secrets clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -48,6 +48,21 @@ lock: ## make the locks again from pyproject.toml (needs uv)
 # Wheels only, for every Python and platform at once; no index host, so that any mirror will do.
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --only-binary :all: --extra embedded --generate-hashes \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+# Readable by all inside a folder of ours: the containers' users have other numbers, and Docker mounts each file by itself.
+# `health` may look whether the server lives and nothing else; `lockstep` may do what the product does, not administer.
+secrets: ## make the files that docker-compose.yml takes as secrets; what is there stays
+	@umask 077 && mkdir -p secrets/systems && chmod 755 secrets/systems
+	@set -eu; umask 022; cd secrets; if [ -e users.acl ]; then echo "secrets/ is there, nothing is changed"; else \
+		password=$$(head -c 24 /dev/urandom | base64 | tr '+/' '-_'); \
+		hash=$$(printf %s "$$password" | sha256sum | cut -d ' ' -f 1); \
+		printf 'k1:%s\n' "$$(head -c 32 /dev/urandom | base64)" > fingerprint_keys; \
+		echo "redis://lockstep:$$password@store:6379/0" > store_url; \
+		echo "redis://lockstep:$$password@broker:6379/0" > broker_url; \
+		{ echo "user default off"; \
+		  echo "user health on nopass -@all +ping +info"; \
+		  echo "user lockstep on #$$hash ~* &* +@all -@admin -@dangerous +info +config|get"; } > users.acl; \
+		echo "made secrets/: keep fingerprint_keys for ever, seals are proved with it"; fi
 
 clean: ## forget the environment and the caches (the embedded store in .lockstep stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -119,6 +119,17 @@ def test_a_store_and_keys_are_needed_unless_the_command_can_do_without(environ: 
     assert (settings.redis_url, settings.broker_url, settings.fingerprint_keys) == ("", "", {})
 
 
+def test_a_url_may_stand_in_a_file(environ: dict[str, str], tmp_path: Path) -> None:
+    """A password belongs into a secret file; one that is missing is a problem, one with another content too."""
+    (tmp_path / "url").write_text("rediss://app:hunter2@store:6380/2\n")
+    settings = Settings.from_environ(environ | {"LOCKSTEP_REDIS_URL": f"file:{tmp_path}/url"})
+    assert settings.redis_url == "rediss://app:hunter2@store:6380/2"
+    assert settings.broker_url == "rediss://app:hunter2@store:6380/3"
+    assert "cannot be read" in problems(environ | {"LOCKSTEP_REDIS_URL": "file:/nonexistent/url"})[0]
+    (tmp_path / "url").write_text("hunter2")
+    assert "hunter2" not in problems(environ | {"LOCKSTEP_REDIS_URL": f"file:{tmp_path}/url"})[0]
+
+
 def test_no_secret_stands_in_the_repr(environ: dict[str, str]) -> None:
     """A settings value that lands in a log or a traceback gives nothing away."""
     shown = repr(Settings.from_environ(environ))

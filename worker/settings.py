@@ -168,6 +168,8 @@ def _url(*schemes: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not text:
             return ""
+        if text.startswith("file:"):
+            text = _content(Path(text.removeprefix("file:")))
         try:
             parts = urlsplit(text)
             _ = parts.port
@@ -178,6 +180,13 @@ def _url(*schemes: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ValueError(f"refers to the file {path}, which cannot be read ({error.strerror})") from None
 
 
 def _word(*words: str) -> Callable[[str], str]:
@@ -240,13 +249,14 @@ def _folder(text: str) -> Path:
 VARIABLES = (
     Variable(
         "LOCKSTEP_REDIS_URL", "", _url("redis", "rediss", "unix"),
-        "The store, the truth of it all: `redis://`, `rediss://` or `unix://`. Redis 7.2 or Valkey with `appendonly yes`, "
+        "The store, the truth of it all: `redis://`, `rediss://` or `unix://`, or `file:/path` of a file with such a URL. Redis 7.2 or Valkey with `appendonly yes`, "
         "`appendfsync always`, `maxmemory-policy noeviction`.",
         "the embedded store in `LOCKSTEP_HOME`, while one runs",
     ),
     Variable(
         "LOCKSTEP_BROKER_URL", "", _url("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps"),
-        "Celery's broker. It carries hints and no values and may be emptied at any time. Needed on Redis Cluster.",
+        "Celery's broker, spelled likewise; may be `amqp://`. It carries hints, no values, and may be emptied at any time. "
+        "Needed where the store is a Redis Cluster.",
         "the next database of the store's server",
     ),
     Variable("LOCKSTEP_CONFIG", "mappings", _folder, "The folder with `systems.yaml`, `authority.yaml` and the mappings."),
