@@ -41,8 +41,8 @@ def facts_of(configuration: Configuration, event: Event) -> Facts | Ended | Look
     if event.kind == "seen":
         seen = _sighting(event.body)
         return Facts(
-            source=event.source, subject={**seen.attributes, "id": seen.account},  # type: ignore[dict-item]
-            attributes=seen.attributes, carries="snapshot", changed=frozenset(seen.changed),  # type: ignore[arg-type]
+            source=event.source, subject={**seen.attributes, "id": seen.account},
+            attributes=seen.attributes, carries="snapshot", changed=frozenset(seen.changed),
         )  # fmt: skip
     if system.source is None:
         return Ended(Word.PARKED, "unknown source")

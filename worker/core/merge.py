@@ -49,7 +49,12 @@ def merge(
 
 
 def teller(notes: list[Note], terms: Terms, name: str) -> Say:
-    return lambda record, word, reason="": notes.append(told(record, terms, name, word, reason))
+    """Says, into `notes`, what became of a record of this attribute."""
+
+    def say(record: Want, word: Word, reason: str) -> None:
+        notes.append(told(record, terms, name, word, reason))
+
+    return say
 
 
 def merge_newest(name: str, x: Attribute, want: Want, terms: Terms, say: Say, now: int) -> None:

@@ -62,13 +62,13 @@ class Durability:
             found = await self._client.config_get("append*")
         except ResponseError:  # CONFIG is not for us: then it is not known
             return False
-        text = {_text(name): _text(value) for name, value in found.items()}
+        text = {_text(name): _text(value or "") for name, value in found.items()}
         return text.get("appendonly") == "yes" and text.get("appendfsync") == "always"
 
     async def _barrier(self) -> Assurance:
         try:
-            await self._client.execute_command("WAITAOF", 0, 0, 1)
-            await self._client.execute_command("WAITAOF", 1, 0, 1)
+            await self._client.waitaof(0, 0, 1)
+            await self._client.waitaof(1, 0, 1)
         except ResponseError:
             return Assurance(problem=f"the store keeps nothing on disk before it answers, and cannot be asked to (WAITAOF): {FIX}")
         return Assurance(barrier=True, warning=f"each accepted event waits for WAITAOF; faster: {FIX}")

@@ -1,0 +1,160 @@
+"""The world of the simulation: a store that outlives processes, worker processes that die, and a clock that is told."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Coroutine, Iterable
+from types import SimpleNamespace
+from typing import Any
+
+import fakeredis
+
+from tests.simulation.network import Line, Network, Plug, System
+from worker.core.fingerprint import Fingerprints
+from worker.core.mapping import From, Key, Mapping_, Rule, TargetRules
+from worker.core.path import parse
+from worker.deliver import deliver
+from worker.engine import Engine
+from worker.floor import Floor
+from worker.fold import fold
+from worker.propagate import propagate
+from worker.store.connection import Store
+from worker.store.journal import Journal
+from worker.store.lanes import Lanes
+from worker.store.links import Links
+
+LATE = 20.0
+DEADLINE = 5.0
+
+
+def system(name: str, target: Plug | None, *, source: bool = False, looks: bool = False) -> SimpleNamespace:
+    return SimpleNamespace(
+        name=name, target=target, source=Speaker() if source else None, deadline=DEADLINE, late_window=LATE, min_interval=0.25, in_flight=4,
+        retry=SimpleNamespace(first=1.0, cap=8.0, tries=1000, age=10.0**9), max_age=None, mode="apply", looks=looks,
+    )  # fmt: skip
+
+
+class Speaker:
+    """A source whose elements are what they say."""
+
+    acknowledge = 202
+
+    def split(self, body: Any) -> list[Any]:
+        return [body]
+
+    def read(self, element: Any) -> Any:
+        from connectors.contract import Said
+
+        return Said(subject=element["subject"], attributes=element["attributes"])
+
+
+def mapping(source: str, **targets: Iterable[tuple[str, str, str]]) -> Mapping_:
+    """target -> (attribute, from, policy)"""
+    return Mapping_(
+        source,
+        tuple(
+            TargetRules(name, (Key("id", parse("subject.id")),), tuple(Rule(a, From(parse(p)), "sim", policy) for a, p, policy in rules))  # type: ignore[arg-type]
+            for name, rules in targets.items()
+        ),
+    )
+
+
+class NoPauses:
+    """Nothing pauses here: the simulation's systems are never broken as a whole."""
+
+    async def may_take(self, _: str, many: int) -> int:
+        return many
+
+    async def worked(self, _: str) -> None: ...
+
+    async def failed(self, _: str) -> None: ...
+
+    async def pause(self, *_: object, **__: object) -> None: ...
+
+
+class Process:
+    """One worker process: an engine, its floor, and the tasks that die with it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.floor = Floor()
+        self.store = Store(fakeredis.FakeAsyncRedis(server=world.server), "trust")
+        lines = {name: Line(world.network, name, world.seconds) for name in world.configuration.systems}
+
+        async def no_hint(_: object) -> None: ...
+
+        self.engine = Engine(
+            configuration=world.configuration, store=self.store, journal=Journal(self.store), lanes=Lanes(self.store),
+            links=Links(self.store), pauses=NoPauses(), lines=lines, prints=Fingerprints({"k": b"k" * 32}), hint=no_hint,  # type: ignore[arg-type]
+            jitter=world.random.random,
+        )  # fmt: skip
+
+    def start(self, story: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(story)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def kill(self) -> None:
+        """SIGKILL: nothing that it was doing goes on; what it had sent is out."""
+        visits = [task for tasks in self.floor._visits.values() for task in tasks]  # noqa: SLF001 - a kill asks nobody
+        flusher = self.store._flusher  # noqa: SLF001
+        doomed = [task for task in (*self.tasks, *visits, *([flusher] if flusher else [])) if not task.done()]
+        for task in doomed:
+            task.cancel()
+        await asyncio.gather(*doomed, return_exceptions=True)
+        await self.store.close()
+
+
+class World:
+    """hr tells desk (one-way) and idp (two-way); what is at idp goes on to crm.  `num` is write-once everywhere."""
+
+    def __init__(self, seed: int, seconds: Any) -> None:
+        self.random = random.Random(seed)  # noqa: S311 - a simulation repeats itself
+        self.seconds = seconds
+        self.server = fakeredis.FakeServer()
+        self.network = Network([System("desk"), System("idp", speaks=True), System("crm")])
+        rules = (("dept", "dept", "always"), ("num", "num", "once"))
+        self.configuration: Any = SimpleNamespace(
+            systems={
+                "hr": system("hr", None, source=True),
+                "desk": system("desk", Plug(readable=False, many=True)),
+                "idp": system("idp", Plug(many=False), source=True, looks=True),
+                "crm": system("crm", Plug(many=True)),
+            },
+            mappings={"hr": mapping("hr", desk=rules, idp=rules), "idp": mapping("idp", crm=rules)},
+            ranks={}, revision="sim", two_way={"idp": frozenset({"dept", "num"})}, relay_needs={},
+        )  # fmt: skip
+        self.processes: list[Process] = []
+
+    def boot(self) -> Process:
+        process = Process(self)
+        self.processes.append(process)
+        return process
+
+    async def calm(self) -> None:
+        """Let everything run until it waits for the network."""
+        idle = 0
+        while idle < 3:
+            before = self._waiting()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            idle = idle + 1 if self._waiting() == before else 0
+
+    def _waiting(self) -> tuple[int, ...]:
+        return (
+            len(self.network.under_way),
+            *(len(p.tasks) + p.floor.in_flight() + len(p.store._waiting) for p in self.processes),  # noqa: SLF001
+        )
+
+    STORIES = ("propagate", "fold", "desk", "idp", "crm")
+
+    def story(self, process: Process, name: str) -> Coroutine[Any, Any, Any]:
+        match name:
+            case "propagate":
+                return propagate(process.engine)
+            case "fold":
+                return fold(process.engine)
+            case _:
+                return deliver(process.engine, process.floor, name)

@@ -1,0 +1,30 @@
+"""`lockstep serve`: the endpoint that sources send their webhooks to."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(name="serve")
+@click.option("--listen", metavar="HOST:PORT", help="Where to listen; LOCKSTEP_LISTEN otherwise.")
+def command(listen: str | None) -> None:
+    """Take signed webhooks at POST /hooks/SOURCE, and write them down before answering.
+
+    \b
+    Examples:
+      lockstep serve
+      lockstep serve --listen 0.0.0.0:8080
+    """
+    from worker import logs, wiring
+    from worker.cli.frame import run
+    from worker.serve import serve
+
+    settings = wiring.settings()
+    logs.configure(settings.log, settings.log_level)
+    host, port = settings.listen
+    if listen:
+        host, _, number = listen.rpartition(":")
+        if not host or not number.isdecimal():
+            raise click.BadParameter("an address and a port, like 127.0.0.1:8080", param_hint="--listen")
+        port = int(number)
+    run(serve(settings, wiring.configuration(settings), host, port))

@@ -1,0 +1,76 @@
+"""The daemons that are no Celery workers: the endpoint and the tick."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from worker import tasks, tick, wiring
+from worker.config import Configuration
+from worker.exchange import Limits
+from worker.hints import Hints
+from worker.ingress import build_app
+from worker.listener import server
+from worker.settings import Settings
+from worker.store.connection import Store, connect
+from worker.store.errors import Unavailable
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings, configuration: Configuration, host: str, port: int) -> None:
+    """Run the endpoint until a signal.  A store that is away does not end it: its senders are told 503."""
+    store = await _patiently(settings, forever=False)
+    hints = _hints(store, settings)
+    app = build_app(
+        wiring.endpoints(configuration), wiring.journal(store, settings), wiring.Ready(store), hint=wiring.Nudge(hints), limits=Limits()
+    )
+    warning = (await store.durability.assurance()).warning if await _reached(store) else ""
+    if warning:
+        log.warning("durability", note=warning)
+    log.info("endpoint ready", host=host, port=port, revision=configuration.revision)
+    await server(app, host=host, port=port).serve()
+    await store.close()
+
+
+async def keep_ticking(settings: Settings, configuration: Configuration) -> None:
+    """Run the tick until a signal."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    store = await _patiently(settings, forever=True)
+    systems = [name for name, system in configuration.systems.items() if system.target is not None]
+    log.info("tick ready", systems=len(systems))
+    await tick.run(store, _hints(store, settings), wiring.journal(store, settings), systems, stop)
+    await store.close()
+
+
+def _hints(store: Store, settings: Settings) -> Hints:
+    return Hints(store, tasks.publisher(tasks.application(settings.broker_url)), ThreadPoolExecutor(1, "hints"))
+
+
+async def _patiently(settings: Settings, *, forever: bool) -> Store:
+    """The store, opened; while it is away it is waited for, or left to be opened by whoever needs it."""
+    store = Store(connect(settings.redis_url), settings.durability)
+    while True:
+        try:
+            await store.open()
+        except Unavailable as error:
+            log.warning("the store is away", reason=error.reason)
+            if not forever:
+                return store
+            await asyncio.sleep(1)
+        else:
+            return store
+
+
+async def _reached(store: Store) -> bool:
+    try:
+        await store.now()
+    except Unavailable:
+        return False
+    return True
