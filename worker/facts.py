@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from connectors.contract import Unusable
-from worker.core.event import Event, Sighting
+from worker.core.event import Event, Routes, Sighting, meant
 from worker.core.lane import Search
 from worker.core.mapping import Facts, Route, route
 from worker.core.outcome import Word
@@ -59,13 +60,25 @@ def facts_of(configuration: Configuration, event: Event) -> Facts | Ended | Look
 
 
 def routes_of(configuration: Configuration, event: Event, facts: Facts, steps: list[object] | None = None) -> list[Route]:
-    """Where it goes under the mapping in force: never back to the system that it came from, and only where a repair points."""
+    """Where it goes under the mapping in force: never back to the system that it came from, and of a replay that is limited
+    to some routes only those."""
     mapping = configuration.mappings.get(event.source)
     if mapping is None:
         return []
     origin = _sighting(event.body).origin if event.kind == "seen" else event.source
     routes = route(mapping, facts, steps=steps)
-    return [r for r in routes if r.target not in (origin, event.source) and (event.only is None or r.target == event.only[0])]
+    there = [_limited(r, event.only) for r in routes if r.target not in (origin, event.source)]
+    return [r for r in there if r.wants or r.others]
+
+
+def _limited(r: Route, only: Routes) -> Route:
+    if not only:
+        return r
+    return replace(
+        r,
+        wants=tuple(w for w in r.wants if meant(only, r.target, w.attribute)),
+        others=tuple(o for o in r.others if meant(only, r.target, o.attribute)),
+    )
 
 
 def search_of(r: Route) -> Search:

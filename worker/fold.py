@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from worker.core import version
-from worker.core.event import Entry, Event, Sighting
+from worker.core.event import Entry, Event, Routes, Sighting
 from worker.core.lane import Again, Seen, Told
 from worker.core.outcome import Outcome
 from worker.engine import EVENTS, Engine
@@ -58,7 +58,7 @@ def sighting(note: Seen) -> Entry:
     )  # fmt: skip
 
 
-def replayed(event: Event, turn: int, *, only: tuple[str, str] | None = None, unseal: bool = False) -> Entry:
+def replayed(event: Event, turn: int, *, only: Routes = (), unseal: bool = False) -> Entry:
     """The event once more, as `ID~turn`: newer than its original, and older than everything after it."""
     ident = f"{event.id}~{turn}"
     return Entry(
@@ -78,4 +78,4 @@ async def _accept_again(engine: Engine, note: Again) -> None:
     if event is None:
         log.warning("a value cannot be put back: its event is gone", alert=True, target=note.system, attribute=note.attribute)
         return
-    await engine.journal.accept(replayed(event, note.turn, only=(note.system, note.attribute)))
+    await engine.journal.accept(replayed(event, note.turn, only=((note.system, note.attribute),)))

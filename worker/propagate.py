@@ -10,7 +10,7 @@ import structlog
 from msgspec.structs import replace
 
 from worker.core.event import Event
-from worker.core.lane import Lane, Note, Search, Want
+from worker.core.lane import Lane, Note, Search, Step, Terms, Want
 from worker.core.mapping import Route, Wanted
 from worker.core.merge import merge
 from worker.core.outcome import Outcome, Word
@@ -65,7 +65,7 @@ async def propagate(engine: Engine) -> bool:
             await engine.journal.tell(name, {}, routes=())  # its record is gone: it is not due any more
         else:
             works.append(Work(event, raw))
-    await asyncio.gather(*(_plan(engine, work, now) for work in works))
+    await asyncio.gather(*(ask(engine, work, now) for work in works))
     touched = await _merge_all(engine, works, now)
     await asyncio.gather(
         *(engine.journal.tell(w.event.name, w.told, w.routes, engine.configuration.revision, w.raw) for w in works)
@@ -77,8 +77,8 @@ async def propagate(engine: Engine) -> bool:
     return len(names) == BATCH
 
 
-async def _plan(engine: Engine, work: Work, now: int) -> None:
-    """What this event asks for, and of whom."""
+async def ask(engine: Engine, work: Work, now: int) -> None:
+    """What this event asks for, and of whom: fills `work`, and writes nothing."""
     event = work.event
     match facts_of(engine.configuration, event):
         case Ended(word, reason):
@@ -98,9 +98,8 @@ async def _route(engine: Engine, work: Work, routes: Sequence[Route], now: int) 
     linked = dict(zip(searched, await engine.links.find(event.source, event.subject, searched), strict=True))
     for r in routes:
         for other in r.others:
-            if event.only is None or event.only[1] == other.attribute:
-                work.end(r.target, other.attribute, other.outcome, other.reason, now)
-        wants = {w.attribute: _want(engine, event, r.target, w) for w in r.wants if event.only is None or event.only[1] == w.attribute}
+            work.end(r.target, other.attribute, other.outcome, other.reason, now)
+        wants = {w.attribute: _want(engine, event, r.target, w) for w in r.wants}
         work.routes += [(r.target, attribute) for attribute in wants]
         if not wants:
             continue
@@ -146,10 +145,7 @@ async def _merge_lane(engine: Engine, system: str, account: str, flows: Sequence
         notes: list[Note] = []
         after = lane
         for flow in flows:
-            wants = flow.wants
-            if flow.unseal:
-                wants = {name: _may_replace(after, name, want) for name, want in wants.items()}
-            step = merge(after, terms, wants, now=now, hint=flow.hint, owner=flow.owner, search=flow.search)
+            step = enter(after, terms, flow, now)
             if step is None:
                 refused.append(flow)
             else:
@@ -161,6 +157,12 @@ async def _merge_lane(engine: Engine, system: str, account: str, flows: Sequence
     if committed is not None:
         engine.tell_people(committed[1][1])
     return refused
+
+
+def enter(lane: Lane, terms: Terms, flow: Flow, now: int) -> Step | None:
+    """What an event brings enters a lane.  None: it has no right to this account."""
+    wants = {name: _may_replace(lane, name, want) for name, want in flow.wants.items()} if flow.unseal else flow.wants
+    return merge(lane, terms, wants, now=now, hint=flow.hint, owner=flow.owner, search=flow.search)
 
 
 def _may_replace(lane: Lane, name: str, want: Want) -> Want:

@@ -143,4 +143,4 @@ async def _keys_again(v: Visit, source: str, subject: str) -> Search:
 
 def _whole(event: Event) -> Event:
     """The event, not the one route that a repair of it points at."""
-    return replace(event, only=None)
+    return replace(event, only=())

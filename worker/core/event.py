@@ -12,6 +12,15 @@ Kind = Literal["said", "seen"]
 """`said`: the body is the element of a webhook, read by the source's connector.  `seen`: of our own making (an observation,
 a relay, a repair), the body is a `Sighting`."""
 
+ALL = "*"
+Routes = tuple[tuple[str, str], ...]
+"""Routes, (target, attribute); the attribute `*` stands for all of a target's."""
+
+
+def meant(only: Routes, target: str, attribute: str) -> bool:
+    """Whether an event that is limited to `only` is about this route.  Limited to () it is about all."""
+    return not only or (target, attribute) in only or (target, ALL) in only
+
 
 class Entry(msgspec.Struct, frozen=True):
     """What `accept` needs to know of an event.
@@ -25,7 +34,7 @@ class Entry(msgspec.Struct, frozen=True):
     version     given for events of our own making and for replays: 46 digits as they are, or the 36 of a replay, which gets
                 a new counter; "" otherwise
     verdict     the outcome of an element that asks for nothing or cannot be used: recorded, never due
-    only        for a repair or an unseal: the one target and attribute that it is about
+    only        for a replay: the routes that it is about, () for all of them
     unseal      this event may replace the value that was sealed as found
     """
 
@@ -39,7 +48,7 @@ class Entry(msgspec.Struct, frozen=True):
     version: str = ""
     kind: Kind = "said"
     verdict: Outcome | None = None
-    only: tuple[str, str] | None = None
+    only: Routes = ()
     unseal: bool = False
     replay: bool = False
 
@@ -85,7 +94,7 @@ class Event(msgspec.Struct, omit_defaults=True):
     id: str = ""
     subject: str = ""
     kind: Kind = "said"
-    only: tuple[str, str] | None = None
+    only: Routes = ()
     unseal: bool = False
     replay: bool = False
     late: bool = False
