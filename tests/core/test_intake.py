@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contract import Json, NotEvents, Said, Unusable
+from connectors.contract import Carries, Json, NotEvents, Said, Unusable
 from worker.core.event import Entry
 from worker.core.intake import ELEMENTS, Receipt, entries, parked_twin
 from worker.core.outcome import Outcome, Word
@@ -20,6 +20,7 @@ class Listed:
     """A source whose events say themselves what is to be read from them."""
 
     acknowledge = 202
+    carries: Carries = "changes"
 
     def split(self, body: Json) -> Sequence[Json]:
         if isinstance(body, dict) and "events" in body:
@@ -32,12 +33,22 @@ class Listed:
     def read(self, element: Json) -> Said:
         if not isinstance(element, dict):
             raise Unusable("the event is no object")
-        said = {"subject": {"id": "u-1"}, **{name: value for name, value in element.items() if name != "note"}}
+        said = {
+            "subject": {"id": "u-1"},
+            "carries": self.carries,
+            **{name: value for name, value in element.items() if name != "note"},
+        }
         return Said(**said)  # type: ignore[arg-type]
 
 
-def taken(body: Json, id_: str = "", *, looks: bool = False, at: int = AT) -> list[Entry]:
-    return list(entries(body, Listed(), Receipt("hr", id_, at, looks)))
+class Hinting(Listed):
+    """A source that only says where to look."""
+
+    carries: Carries = "hint"
+
+
+def taken(body: Json, id_: str = "", *, source: Listed | None = None, looks: bool = False, at: int = AT) -> list[Entry]:
+    return list(entries(body, source or Listed(), Receipt("hr", id_, at, looks)))
 
 
 def digest(element: Json) -> str:
@@ -80,11 +91,10 @@ def test_where_the_id_comes_from(body: Json, header: str, ids: list[str]):
 
 def test_hints_without_an_id_are_never_the_same():
     """The same look asked for again is a look again: of A, B, A the third must not be lost.  Contents are the same event."""
-    hint: dict[str, Json] = {"carries": "hint"}
-    assert taken(hint)[0].id != taken(hint, at=AT + 1)[0].id
-    assert taken({"note": 1}, looks=True)[0].id != taken({"note": 1}, looks=True, at=AT + 1)[0].id
+    for how in ({"source": Hinting()}, {"looks": True}):
+        assert taken({"note": 1}, **how)[0].id != taken({"note": 1}, at=AT + 1, **how)[0].id
+        assert taken({"id": "e"}, **how)[0].id == taken({"id": "e"}, at=AT + 1, **how)[0].id == "e"
     assert taken({"note": 1})[0].id == taken({"note": 1}, at=AT + 1)[0].id
-    assert taken({**hint, "id": "e"})[0].id == taken({**hint, "id": "e"}, at=AT + 1)[0].id == "e"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from connectors.contract import Json, NotEvents, Said, Unusable
+from connectors.contract import Carries, Json, NotEvents, Said, Unusable
 from worker.core.event import Accepted, Entry
 from worker.core.signature import Hmac, StandardWebhooks, StaticHeader
 from worker.exchange import Limits
@@ -26,6 +26,7 @@ class Told:
     """The events stand at `events`, or the body is one; an event holds the fields of Said, and may hold a `note`."""
 
     acknowledge = 202
+    carries: Carries = "changes"
 
     def split(self, body: Json) -> Sequence[Json]:
         match body:
