@@ -181,7 +181,9 @@ class Deferred(ConnectorError):
     """Surely nothing changed; later.  `wait`: seconds the system asked for (Retry-After), None if it did not say.
     `throttled`: it counts against the credential, so nothing is sent with it until then."""
 
-    def __init__(self, reason: str, wait: float | None = None, *, throttled: bool = False, status: int = 0, request_id: str = "") -> None:
+    def __init__(
+        self, reason: str, wait: float | None = None, *, throttled: bool = False, status: int = 0, request_id: str = ""
+    ) -> None:
         super().__init__(reason, status=status, request_id=request_id)
         self.wait = wait
         self.throttled = throttled
@@ -275,6 +277,8 @@ class Source(Protocol):
 
     acknowledge: int
     """The 2xx that this sender expects."""
+    carries: Carries
+    """How far its events are to be trusted with values: the same in every `Said` of it."""
 
     def split(self, body: Json) -> Sequence[Element]:
         """The elements of a parsed body, in order.  Credentials that the system puts into its payload (Tyk `JWTToken`,
@@ -297,14 +301,18 @@ ABSENT = Absent.ABSENT
 
 
 class Compiler(Protocol):
-    """The mapping language's own parts, lent to a connector that is described in YAML.  Both raise ValueError with a text
+    """The mapping language's own parts, lent to a connector that is described in YAML.  They raise ValueError with a text
     for the loader's error."""
 
     def path(self, text: str) -> Callable[[Json], Json | Absent]:
         """A SCIM path: `name.familyName`, `emails[type eq "work"].value`, `["a.b"].c`."""
 
+    def nest(self, doc: Mapping[str, Json], text: str, value: Json) -> dict[str, Json]:
+        """A copy of the document with the value at this path; what is on the way is made."""
+
     def condition(self, text: str) -> Callable[[Mapping[str, Json]], bool]:
-        """A CEL condition over `event`: called with {"event": element}."""
+        """A CEL condition over `event`: called with {"event": element}.  Called, it raises Unusable where it cannot be
+        decided."""
 
 
 @runtime_checkable
@@ -321,6 +329,8 @@ class Connector(Protocol):
     settings: type[BaseModel]
     verify: Mapping[str, Json] | None
     """The default of `source.verify` without its secrets (scheme, header, ...); None: none."""
+    budget_headers: Mapping[str, str] | None
+    """The default of `budget.headers` (`remaining`, `reset`, `reset_is`); None: answers do not say how many calls are left."""
 
     def target(self, settings: BaseModel, compiler: Compiler) -> Target | None:
         """None if the entry describes no target, or the system can be none."""

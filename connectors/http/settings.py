@@ -1,0 +1,178 @@
+"""What an entry of `systems.yaml` may say of a system that speaks JSON over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from connectors.contract import Carries, Secret
+from connectors.http.template import Template, parse
+from connectors.reading import BaseUrl
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Auth(_Strict):
+    """A header that every request carries: `prefix` and then the secret `value`."""
+
+    header: Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")] = "Authorization"
+    prefix: str = ""
+    value: Secret
+
+
+class Find(_Strict):
+    """get: an address with {value}.  each: where the accounts stand in the answer, "" if it is the list.  holds: where an
+    account shows what was searched for."""
+
+    get: str
+    each: str = ""
+    holds: Text
+
+    @model_validator(mode="after")
+    def _address(self) -> Find:
+        parse(self.get, "value")
+        return self
+
+
+class Read(_Strict):
+    """get: an address with {id}.  attributes: where they stand in the answer, "" if it is the account itself."""
+
+    get: str
+    attributes: str = ""
+
+    @model_validator(mode="after")
+    def _address(self) -> Read:
+        parse(self.get, "id")
+        return self
+
+
+class Account(_Strict):
+    """How an account is known (`id`, a path), found (by key) and read."""
+
+    id: Text = "id"
+    find: dict[Text, Find] = {}
+    read: Read | None = None
+
+    @model_validator(mode="after")
+    def _no_search_by_id(self) -> Account:
+        if "id" in self.find:
+            raise ValueError("`id` is no key to search by: an id is known")
+        return self
+
+
+class Event(_Strict):
+    """Where things stand in an event; a path each.  keep: a condition, the others are recorded as `ignored`."""
+
+    keep: Text | None = None
+    id: Text | None = None
+    time: Text | None = None
+    sequence: Text | None = None
+    subject: dict[Text, Text]
+    attributes: str | None = None
+    carries: Carries | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> Event:
+        if "id" not in self.subject:
+            raise ValueError("`subject` needs `id`: whom the event is about")
+        return self
+
+
+GENERIC = Event(
+    id="id", time="timestamp", sequence="sequence", subject={"id": "data.id", "email": "data.email"}, attributes="data.attributes"
+)
+"""`{"type", "id", "timestamp", "sequence", "data": {"id", "email", "attributes"}}`."""
+
+
+class SourceSettings(_Strict):
+    """each: where the list of events stands, "" if the body is it; absent, the body is one event."""
+
+    acknowledge: Annotated[int, Field(ge=200, le=299)] = 202
+    each: str | None = None
+    event: Event = GENERIC
+    carries: Carries | None = None
+
+    @property
+    def trust(self) -> Carries:
+        return self.event.carries or self.carries or "changes"
+
+    @model_validator(mode="after")
+    def _agree(self) -> SourceSettings:
+        if self.carries and self.event.carries and self.carries != self.event.carries:
+            raise ValueError("`carries` is said twice, and not the same")
+        if self.trust != "hint" and self.event.attributes is None:
+            raise ValueError("`event` needs `attributes`, or `carries: hint`")
+        return self
+
+
+class Delete(_Strict):
+    """delete: an address with {id} and {attribute}."""
+
+    delete: str
+
+    @model_validator(mode="after")
+    def _address(self) -> Delete:
+        parse(self.delete, "id", "attribute")
+        return self
+
+
+class Write(_Strict):
+    """put, patch or post: an address with {id}.
+
+    body   where the attributes stand in what is sent (and in the answer), "" if they are all of it
+    many   one call carries all attributes; else each is a call of its own
+    whole  what is not sent does not survive: the account is read, changed and sent whole
+    clear  what is sent to clear an attribute: null, "", or a DELETE of its own
+    """
+
+    put: str | None = None
+    patch: str | None = None
+    post: str | None = None
+    body: str = ""
+    many: bool = True
+    whole: bool = False
+    clear: Literal[""] | Delete | None = None
+
+    @property
+    def call(self) -> tuple[str, Template]:
+        """The method and the address."""
+        ((method, text),) = [(m, t) for m, t in (("PUT", self.put), ("PATCH", self.patch), ("POST", self.post)) if t is not None]
+        return method, parse(text, "id")
+
+    @model_validator(mode="after")
+    def _one(self) -> Write:
+        if sum(text is not None for text in (self.put, self.patch, self.post)) != 1:
+            raise ValueError("one of `put`, `patch`, `post` is needed, with its address")
+        parse(next(text for text in (self.put, self.patch, self.post) if text is not None), "id")
+        if self.whole and not self.many:
+            raise ValueError("`whole` sends all attributes in one call: it does not go with `many: false`")
+        if self.whole and isinstance(self.clear, Delete):
+            raise ValueError("`whole` would send again what `clear: {delete: ...}` removed")
+        return self
+
+
+class TargetSettings(_Strict):
+    write: Write
+
+
+class Settings(_Strict):
+    base_url: BaseUrl | None = None
+    auth: Auth | None = None
+    account: Account = Account()
+    source: SourceSettings | None = None
+    target: TargetSettings | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        if self.base_url is None and (self.target or self.account.read or self.account.find):
+            raise ValueError("`base_url` is needed: accounts are called there")
+        if self.target and self.target.write.whole and self.account.read is None:
+            raise ValueError("`whole` needs `account.read`: what is not sent does not survive, so it is read first")
+        if self.source and self.source.trust == "hint" and self.account.read is None:
+            raise ValueError("`carries: hint` needs `account.read`: a hint only says look")
+        return self

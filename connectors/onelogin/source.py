@@ -1,0 +1,60 @@
+"""OneLogin as a source: its event webhooks ("Event Broadcaster"), which come in batches and say only whom to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connectors.contract import Carries, Element, Json, NotEvents, Said, Unusable
+from connectors.onelogin.settings import Settings
+from connectors.reading import microseconds
+
+KEPT = (
+    "uuid", "event_timestamp", "event_type_id", "account_id", "user_id", "actor_user_id", "api_credential_name", "user_field_id",
+    "user_field_name", "object_id",
+)  # fmt: skip
+"""What is kept of an event.  The rest is names, addresses and free text, which nobody needs for a look."""
+
+
+class OneLoginSource:
+    """An event names a user and no value: each is a hint."""
+
+    carries: Carries = "hint"
+
+    def __init__(self, settings: Settings) -> None:
+        self.acknowledge = settings.source.acknowledge if settings.source is not None else 200
+        self._event_types = settings.options.event_types
+
+    def split(self, body: Json) -> Sequence[Element]:
+        """The format JSON Array.  (SIEM, which is NDJSON, is no JSON document and does not come this far.)"""
+        if not isinstance(body, list):
+            raise NotEvents("a list of events expected: choose the format `JSON Array` for the webhook")
+        return [_reduced(event) for event in body]
+
+    def read(self, element: Element) -> Said:
+        if not isinstance(element, dict):
+            raise Unusable("the event is no object")
+        uuid = element.get("uuid")
+        if uuid is not None and not isinstance(uuid, str):
+            raise Unusable("uuid is no text")
+        event_type = element.get("event_type_id")
+        if not isinstance(event_type, int) or event_type not in self._event_types:
+            return Said({}, id=uuid or "", carries=self.carries, ignored="its event_type_id is not in options.event_types")
+        match element.get("user_id"):
+            case bool() | None | float() | list() | dict() | "":
+                raise Unusable("no user_id")
+            case user_id:
+                return Said({"id": str(user_id)}, id=uuid or "", time=_time(element.get("event_timestamp")), carries=self.carries)
+
+
+def _reduced(event: Json) -> Json:
+    return {name: event[name] for name in KEPT if name in event} if isinstance(event, dict) else event
+
+
+def _time(stamp: Json) -> int | None:
+    """Of `2017-12-05 19:13:06 UTC` the microseconds.  Raises Unusable."""
+    if stamp is None:
+        return None
+    try:
+        return microseconds(stamp.removesuffix(" UTC") + "Z" if isinstance(stamp, str) and stamp.endswith(" UTC") else stamp)
+    except ValueError:
+        raise Unusable("event_timestamp cannot be read") from None

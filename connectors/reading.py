@@ -1,0 +1,223 @@
+"""How a response is read, whatever system it is from: status, wait, JSON, request id; and how an address and a time are spelled.
+
+The texts of the errors raised here are fixed: no value and no word of the system's own ever stands in one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Annotated, TypedDict
+from urllib.parse import quote, urlsplit
+
+from pydantic import AfterValidator
+
+from connectors.contract import ConnectorError, Deferred, Failed, Halted, Json, NoAccount, Refused, Response, Unanswered
+
+CAP = 1 << 20
+"""Bytes of an answer that are read."""
+SEGMENT = 255
+"""Bytes of one path segment or query value before it is escaped: as long as a subject identifier may be (OpenID Connect Core 1.0
+section 2)."""
+
+# ---------------------------------------------------------------- status
+
+_REASONS = {
+    400: "bad request", 401: "the credentials are refused", 403: "not allowed with these credentials", 404: "not there",
+    405: "this address does not take this method: is base_url right?", 408: "the system gave up waiting for the request",
+    409: "conflict", 410: "not there any more", 413: "too large", 415: "content type refused", 422: "the value is refused",
+    425: "too early", 429: "throttled", 500: "server error", 502: "bad gateway", 503: "service unavailable",
+    504: "gateway timeout",
+}  # fmt: skip
+
+
+def expect(response: Response, *codes: int) -> Response:
+    """The response, if its status is one of `codes` (none given: 200, 201, 204).  Raises `error(response)`."""
+    if response.status_code in (codes or (200, 201, 204)):
+        return response
+    raise error(response)
+
+
+class Marks(TypedDict):
+    """What an error keeps of the answer: `Refused("...", **marks(response))`."""
+
+    status: int
+    request_id: str
+
+
+def marks(response: Response) -> Marks:
+    return Marks(status=response.status_code, request_id=request_id(response))
+
+
+def error(response: Response) -> ConnectorError:
+    """What the status alone says.  A connector that knows its system's words looks at them first.
+
+    408 425          Deferred    RFC 9110 section 15.5.9, RFC 8470 section 5.2: it was not acted on
+    429              Deferred    the credential is throttled (RFC 6585 section 4)
+    502 504          Unanswered  a gateway speaks; behind it, it may land yet
+    other 5xx        Failed      it is over, and may have landed
+    404 410          NoAccount
+    401-403 405 407  Halted      credentials, scope or address: no delivery can work
+    3xx              Halted      the address is another one now
+    other 4xx        Refused
+    202, other 2xx   Unanswered  taken, not known to be done (RFC 9110 section 15.3.3)
+    """
+    status = response.status_code
+    reason = _REASONS.get(status, "")
+    told = marks(response)
+    if status in (408, 425, 429):
+        return Deferred(reason, retry_after(response), throttled=status == 429, **told)
+    if status in (502, 504):
+        return Unanswered(reason, **told)
+    if status in (404, 410):
+        return NoAccount(reason, **told)
+    if status in (401, 402, 403, 405, 407):
+        return Halted(reason or "not allowed", **told)
+    if status >= 500:
+        return Failed(reason or "server error", retry_after(response), **told)
+    if status >= 400:
+        return Refused(reason or "refused", **told)
+    if status >= 300:
+        return Halted("it answers with a redirection: is base_url right?", **told)
+    return Unanswered("taken, but not known to be done", **told)
+
+
+def retry_after(response: Response) -> float | None:
+    """Seconds that Retry-After asks for (RFC 9110 section 10.2.3).  A date is taken against the answer's own Date, so that no
+    clock of ours is in it; None if the header is absent or unreadable."""
+    said = response.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,9})?", said):
+        return float(said)
+    try:
+        until, now = (parsedate_to_datetime(text) for text in (said, response.headers.get("date", "")))
+        return max(0.0, (_aware(until) - _aware(now)).total_seconds())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def request_id(response: Response) -> str:
+    """The system's name for this exchange, for its support; "" if it gives none that can stand in a log."""
+    for name in ("x-request-id", "request-id", "x-correlation-id", "x-okta-request-id", "cf-ray"):
+        if re.fullmatch(r"[A-Za-z0-9_.:/=+@-]{1,128}", said := str(response.headers.get(name, ""))):
+            return said
+    return ""
+
+
+def json_of(response: Response) -> Json:
+    """The JSON of an answer that was expected to have some.  Raises Failed if it has none: then something else than the API
+    has answered (a proxy, a login page), and what it did to a write is not known."""
+    try:
+        if len(response.content) > CAP:
+            raise ValueError
+        parsed: Json = json.loads(response.content, parse_constant=_no_constant)
+        return parsed
+    except (ValueError, RecursionError):
+        raise unreadable(response) from None
+
+
+def unreadable(response: Response) -> Failed:
+    """The answer is JSON, and not of the shape that the system's documents promise."""
+    return Failed("unreadable answer", **marks(response))
+
+
+def _no_constant(_word: str) -> Json:
+    raise ValueError("NaN and Infinity are no JSON")
+
+
+# ---------------------------------------------------------------- addresses
+
+
+def url(base: str, *segments: str, query: Iterable[tuple[str, str]] = ()) -> str:
+    """`base` and further path segments, each escaped whole, and a query.  Nothing that stands in a segment or a query value can
+    become another part of the address.  Raises Refused for a segment that is "", "." or "..", for control characters and for
+    what is too long."""
+    address = base.rstrip("/")
+    for segment in segments:
+        if segment in ("", ".", ".."):
+            raise Refused("it cannot stand in an address")
+        address += "/" + escaped(segment)
+    return address + "".join(f"{'&' if n else '?'}{escaped(name)}={escaped(value)}" for n, (name, value) in enumerate(query))
+
+
+def escaped(text: str) -> str:
+    """Percent-encoded (RFC 3986 section 2.1), all but unreserved characters.  Raises Refused for control characters, lone
+    surrogates and what is too long."""
+    try:
+        long = len(text.encode()) > SEGMENT
+    except UnicodeEncodeError:
+        raise Refused("it cannot stand in an address") from None
+    if long or any(character < " " or "\x7f" <= character <= "\x9f" for character in text):
+        raise Refused("it cannot stand in an address")
+    return quote(text, safe="")
+
+
+def _base_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    else:
+        if "@" in parts.netloc:
+            raise ValueError("a credential is not written into base_url")
+        sound = sound and not parts.query and not parts.fragment and not re.search(r"[\s\\{}?#]", text)
+        sound = sound and not any(segment in (".", "..") for segment in parts.path.split("/"))
+    if not sound:
+        raise ValueError("base_url begins with https:// and a host, and may have a path; nothing more")
+    return text.rstrip("/")
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+"""Where a system is: http(s), a host, perhaps a path.  Without the slash at its end."""
+
+# ---------------------------------------------------------------- time
+
+_RFC3339 = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}):([0-9]{2})(?:\.([0-9]{1,30}))?"
+    r"(?:([Zz])|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECONDS_FROM = 10**11
+"""A number from here on is milliseconds: as seconds it would be after the year 5138, as milliseconds it is 1973."""
+
+
+def microseconds(value: Json) -> int:
+    """A time as microseconds since 1970: RFC 3339 with any offset and fraction, or a number of seconds or milliseconds since
+    1970.  What is finer than a microsecond is cut off.  Raises ValueError if it is none, or before 1970."""
+    match value:
+        case bool():
+            micros = -1
+        case str():
+            micros = _of_text(value)
+        case int() | float() if math.isfinite(value) and 0 <= value < _MILLISECONDS_FROM * 1000:
+            micros = int(Decimal(repr(value)) * (1_000_000 if value < _MILLISECONDS_FROM else 1_000))
+        case _:
+            micros = -1
+    if micros < 0:
+        raise ValueError("no time since 1970")
+    return micros
+
+
+def _of_text(text: str) -> int:
+    found = _RFC3339.fullmatch(text)
+    if found is None:
+        return -1
+    day, minute, second, fraction, _, sign, hours, minutes = found.groups()
+    if second > "60":  # 60: a leap second (RFC 3339 section 5.7)
+        return -1
+    offset = timedelta(hours=int(hours), minutes=int(minutes)) if sign else timedelta()
+    try:
+        moment = datetime.fromisoformat(f"{day}T{minute}:00+00:00") + timedelta(seconds=int(second))
+        whole = moment - _EPOCH - (-offset if sign == "-" else offset)
+    except (ValueError, OverflowError):
+        return -1
+    return whole // timedelta(microseconds=1) + int((fraction or "").ljust(6, "0")[:6])

@@ -1,0 +1,12 @@
+"""The connectors, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connectors.contract import Connector
+from connectors.http import Http
+from connectors.onelogin import OneLogin
+
+_ALL: tuple[Connector, ...] = (Http(), OneLogin())
+CONNECTORS: Mapping[str, Connector] = {connector.name: connector for connector in _ALL}
