@@ -37,7 +37,7 @@ from worker.embedded import server_binary  # noqa: E402
 TARGETS = 3
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 """The one that load.py signs with and the baseline knows."""
-LOCKSTEP = [sys.executable, "-c", "from worker.cli import main; main()"]
+LOCKSTEP = [sys.executable, "-m", "worker"]
 BURST = 100
 SETTLING = 1.5
 """Seconds after the last call in which a system still writes down what became of it; their CPU counts."""
