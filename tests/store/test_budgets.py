@@ -1,0 +1,211 @@
+"""Budgets: what a credential may still do, for all workers together."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from connectors.contract import Budget
+from worker.store import keys
+from worker.store.budgets import Exhausted, Gate
+from worker.store.connection import Argument, Store
+
+
+@pytest.fixture
+async def gates(store: Store) -> tuple[Gate, Gate]:
+    """Two workers."""
+    return Gate(store), Gate(store)
+
+
+async def allowed(gate: Gate, budget: Budget | None = None, share: str = "s") -> bool:
+    try:
+        await gate.take(share, budget, 0)
+    except Exhausted:
+        return False
+    return True
+
+
+async def test_no_budget(gates: tuple[Gate, Gate], store: Store) -> None:
+    """Without a budget and with nothing said, all may go, and nothing is kept."""
+    await asyncio.gather(*(gates[0].take("s", None, 0) for _ in range(100)))
+    assert await store.do("EXISTS", keys.budget("s")) == 0
+
+
+async def test_never_more_than_the_budget(gates: tuple[Gate, Gate]) -> None:
+    """Two workers that want as much as they can get make no more calls in any window than the budget says, and no fewer than
+    a tenth less."""
+    budget, made = Budget(10, 0.5), list[float]()
+    end = time.monotonic() + 1.3
+
+    async def eager(gate: Gate) -> None:
+        while time.monotonic() < end:
+            try:
+                await gate.take("s", budget, end - time.monotonic())
+            except Exhausted:
+                return
+            made.append(time.monotonic())
+
+    await asyncio.gather(*(eager(gate) for gate in gates for _ in range(5)))
+    made.sort()
+    noticed_late = 0.1  # seconds by which we may hear of a call after the store granted it
+    for first, beyond in zip(made, made[10:], strict=False):
+        assert beyond - first > 0.5 - noticed_late
+    assert 25 <= len(made) <= 30
+
+
+async def test_first_come_first_served(gates: tuple[Gate, Gate]) -> None:
+    """Those who wait are served in the order in which they came."""
+    budget, order = Budget(2, 0.2), list[int]()
+
+    async def taker(number: int) -> None:
+        await gates[0].take("s", budget, 5)
+        order.append(number)
+
+    await asyncio.gather(*(taker(number) for number in range(5)))
+    assert order == list(range(5))
+
+
+async def test_too_long(gates: tuple[Gate, Gate]) -> None:
+    """Who would have to wait for longer than it can is told at once, and for how long; nothing is spent by that; who has more
+    patience gets the call."""
+    budget = Budget(1, 0.6)
+    await gates[0].take("s", budget, 0)
+    started = time.monotonic()
+    patient = asyncio.create_task(gates[0].take("s", budget, 5))
+    for gate in (*gates, *gates):
+        with pytest.raises(Exhausted, match="budget spent") as caught:
+            await gate.take("s", budget, 0.1)
+        assert caught.value.wait == pytest.approx(0.6, abs=0.2)
+    assert time.monotonic() - started < 0.4
+    await patient
+    assert time.monotonic() - started == pytest.approx(0.6, abs=0.2)
+
+
+async def test_given_up(gates: tuple[Gate, Gate]) -> None:
+    """One who gives up waiting does not stand in the way of the next."""
+    budget = Budget(1, 0.3)
+    await gates[0].take("s", budget, 0)
+    first, second = (asyncio.create_task(gates[0].take("s", budget, 5)) for _ in range(2))
+    await asyncio.sleep(0.05)
+    first.cancel()
+    await asyncio.wait_for(second, 0.5)
+
+
+async def test_shares_do_not_mix(gates: tuple[Gate, Gate]) -> None:
+    """Each credential has its own."""
+    budget = Budget(1, 60)
+    assert [await allowed(gates[0], budget, share) for share in ("a", "a", "b")] == [True, False, True]
+
+
+async def test_hold(gates: tuple[Gate, Gate]) -> None:
+    """A hold stops all workers, with a budget and without, until it is over; a shorter one does not end it."""
+    await gates[0].hold("s", 0.5)
+    await gates[1].hold("s", 0.1)
+    held = time.monotonic()
+    for gate, budget in itertools.product(gates, (None, Budget(100, 60))):
+        with pytest.raises(Exhausted, match="told to wait") as caught:
+            await gate.take("s", budget, 0.2)
+        assert caught.value.wait == pytest.approx(0.5, abs=0.2)
+    await gates[1].take("s", None, 5)
+    assert time.monotonic() - held == pytest.approx(0.5, abs=0.2)
+
+
+async def test_long_hold(gates: tuple[Gate, Gate], store: Store) -> None:
+    """A hold of days is kept for days, and a budget spent beside it does not shorten that."""
+    await gates[0].take("s", Budget(100, 1), 0)
+    await gates[0].hold("s", 400_000)
+    assert not await allowed(gates[0], Budget(100, 1))
+    assert 399_990_000 < await store.do("PTTL", keys.budget("s")) <= 400_000_000
+
+
+async def test_what_the_system_says(gates: tuple[Gate, Gate]) -> None:
+    """What the system says is left is shared, whatever our own budget; when its time is over it is forgotten."""
+    await gates[0].correct("s", 3, 0.5)
+    assert [await allowed(gate, budget) for gate, budget in zip((*gates, *gates), (None, Budget(9, 9)) * 2, strict=True)] == [
+        True, True, True, False,
+    ]  # fmt: skip
+    await asyncio.sleep(0.6)
+    assert await allowed(gates[1])
+
+
+async def test_answers_overtake_each_other(gates: tuple[Gate, Gate]) -> None:
+    """An answer from before, which says that more is left, changes nothing; neither does one that does not count our calls
+    under way."""
+    await gates[0].correct("s", 2, 60)
+    await gates[1].correct("s", 50, 60)
+    assert await allowed(gates[0])
+    await gates[0].correct("s", 2, 60)
+    assert [await allowed(gates[0]) for _ in range(2)] == [True, False]
+
+
+async def test_nothing_left(gates: tuple[Gate, Gate]) -> None:
+    """When nothing is left, the latest reset that was said counts."""
+    await gates[0].correct("s", 5, 0.1)
+    await gates[0].correct("s", 0, 0.5)
+    await asyncio.sleep(0.2)
+    assert not await allowed(gates[0])
+    await gates[1].take("s", None, 5)
+
+
+async def test_left_does_not_end_a_hold(gates: tuple[Gate, Gate]) -> None:
+    """An answer that comes after a Retry-After and says that much is left does not lift it."""
+    await gates[0].hold("s", 60)
+    await gates[0].correct("s", 100, 60)
+    assert not await allowed(gates[0])
+
+
+class Counting(Store):
+    """Counts the scripts."""
+
+    scripts = 0
+
+    async def run(self, script: str, keys: Sequence[str | bytes], args: Sequence[Argument] = (), *, durable: bool = False) -> Any:
+        self.scripts += 1
+        return await super().run(script, keys, args, durable=durable)
+
+
+async def test_asked_together(store: Store) -> None:
+    """All who ask in one iteration of the loop cost one script; a correction that says nothing new costs none."""
+    counting = Counting(store.redis)
+    gate = Gate(counting)
+    await asyncio.gather(*(gate.take("s", Budget(100, 60), 1) for _ in range(50)))
+    assert counting.scripts == 1
+    await gate.correct("s", 60, 60)
+    await gate.take("s", Budget(100, 60), 1)
+    assert counting.scripts == 3
+    await gate.correct("s", 59, 60)
+    assert counting.scripts == 3
+    await gate.correct("s", 40, 60)
+    assert counting.scripts == 4
+
+
+async def test_store_away(store: Store) -> None:
+    """Without the store nothing may be sent: all who wait hear of it, and the next one asks again."""
+
+    class Away(Store):
+        away = True
+
+        async def run(self, *args: Any, **more: Any) -> Any:
+            if self.away:
+                raise ConnectionError
+            return await super().run(*args, **more)
+
+    away = Away(store.redis)
+    gate = Gate(away)
+    errors = await asyncio.gather(*(gate.take("s", None, 1) for _ in range(3)), return_exceptions=True)
+    assert [type(error) for error in errors] == [ConnectionError] * 3
+    away.away = False
+    await gate.take("s", None, 1)
+
+
+async def test_forgotten(gates: tuple[Gate, Gate], store: Store) -> None:
+    """A credential that rests leaves nothing behind, and a busy one two dozen numbers."""
+    for _ in range(40):
+        await gates[0].take("s", Budget(1000, 0.2), 1)
+        await asyncio.sleep(0.01)
+    assert await store.do("HLEN", keys.budget("s")) <= 22
+    await asyncio.sleep(0.3)
+    assert await store.do("EXISTS", keys.budget("s")) == 0

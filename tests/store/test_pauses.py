@@ -1,0 +1,178 @@
+"""Pauses: why a system is left alone as a whole, and until when."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from worker.store import keys, pauses
+from worker.store.connection import Store
+from worker.store.pauses import Pauses, Reason
+
+ROOM = 8
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses that a test can wait for."""
+    monkeypatch.setattr(pauses, "BREAKER", 0.25)
+    monkeypatch.setattr(pauses, "CREDENTIALS", 0.25)
+    monkeypatch.setattr(pauses, "_SECONDS", {**pauses._SECONDS, Reason.BREAKER: 0.25, Reason.CREDENTIALS: 0.25})
+
+
+async def fail(here: Pauses, times: int) -> list[bool]:
+    return [await here.failed("s") for _ in range(times)]
+
+
+async def test_nothing_known(store: Store) -> None:
+    """A system of which nothing is known takes all there is room for, and a success of it costs no call to the store."""
+    here = Pauses(store)
+    assert await here.may_take("s", ROOM) == ROOM
+    assert await here.paused("s") is None
+    assert await here.all() == {}
+    here._store = Deaf(store.redis)
+    await here.worked("s")
+
+
+class Deaf(Store):
+    """A store that nobody should ask."""
+
+    async def run(self, *args: Any, **more: Any) -> Any:
+        raise AssertionError("the store was asked")
+
+
+async def test_operator(store: Store) -> None:
+    """A pause by an operator has no end: neither success nor time lifts it, only who resumes it."""
+    here, there = Pauses(store), Pauses(store)
+    assert await here.pause("s", "operator", why="moving house\nat night", by="ana")
+    pause = await there.paused("s")
+    assert pause is not None
+    assert (pause.reason, pause.until, pause.by, pause.why) == ("operator", 0, "ana", "moving house at night")
+    assert abs(pause.since - await store.now()) < 1000
+    assert await there.may_take("s", ROOM) == 0
+    await there.worked("s")
+    assert await there.may_take("s", ROOM) == 0
+    assert await there.resume("s")
+    assert await here.may_take("s", ROOM) == ROOM
+    assert not await there.resume("s")
+
+
+async def test_breaker(store: Store) -> None:
+    """Five failures in a row pause a system, whichever worker met them; it is told once."""
+    here, there = Pauses(store), Pauses(store)
+    assert await fail(here, 3) == [False] * 3
+    assert await here.may_take("s", ROOM) == ROOM
+    assert await here.paused("s") is None
+    assert await fail(there, 3) == [False, True, False]
+    assert await here.may_take("s", ROOM) == 0
+    pause = await here.paused("s")
+    assert pause is not None
+    assert (pause.reason, pause.strikes) == ("breaker", 6)
+    assert 29_000 < pause.until - await store.now() <= 30_000
+
+
+async def test_in_a_row(store: Store) -> None:
+    """A success in between begins the count anew."""
+    here = Pauses(store)
+    for _ in range(3):
+        assert await fail(here, 4) == [False] * 4
+        await here.worked("s")
+    assert await store.do("HLEN", keys.pauses()) == 0
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("reason", ["breaker", "credentials"])
+async def test_probe(store: Store, reason: str) -> None:
+    """When the time is over, one lane may go, at one worker, and the next one only after as long again."""
+    here, there = Pauses(store), Pauses(store)
+    if reason == "breaker":
+        await fail(here, 5)
+    else:
+        await here.pause("s", reason, why="refused")
+    assert await here.may_take("s", ROOM) == 0
+    await asyncio.sleep(0.3)
+    assert [await each.may_take("s", ROOM) for each in (here, there, here)] == [1, 0, 0]
+    assert (await here.paused("s")) is not None
+    await asyncio.sleep(0.3)
+    assert [await each.may_take("s", ROOM) for each in (there, here)] == [1, 0]
+
+
+@pytest.mark.usefixtures("short")
+async def test_probe_fails(store: Store) -> None:
+    """A probe that fails renews the pause; nobody is told again."""
+    here = Pauses(store)
+    await fail(here, 5)
+    await asyncio.sleep(0.3)
+    assert await here.may_take("s", ROOM) == 1
+    await asyncio.sleep(0.15)
+    assert await fail(here, 1) == [False]
+    await asyncio.sleep(0.15)
+    assert await here.may_take("s", ROOM) == 0
+
+
+@pytest.mark.parametrize("reason", ["breaker", "credentials"])
+async def test_probe_works(store: Store, reason: str) -> None:
+    """A success ends it for all, and leaves nothing behind; the worker knows of it from `may_take`."""
+    here, there = Pauses(store), Pauses(store)
+    await here.pause("s", reason, why="x")
+    assert await there.may_take("s", ROOM) == 0
+    await there.worked("s")
+    assert await here.may_take("s", ROOM) == ROOM
+    assert await store.do("HLEN", keys.pauses()) == 0
+
+
+async def test_throttled(store: Store) -> None:
+    """A system that asked to wait is left alone until then, whatever works meanwhile, and then there is no probe."""
+    here = Pauses(store)
+    await here.pause("s", "throttled", why="asked to wait", seconds=0.25)
+    await here.worked("s")
+    assert await here.may_take("s", ROOM) == 0
+    assert list(await here.all()) == ["s"]
+    await asyncio.sleep(0.3)
+    assert await here.all() == {}
+    assert await here.may_take("s", ROOM) == ROOM
+    assert await store.do("HLEN", keys.pauses()) == 0
+
+
+async def test_the_same_again(store: Store) -> None:
+    """The same pause again is no news, and never ends earlier for it."""
+    here = Pauses(store)
+    assert await here.pause("s", "throttled", why="x", seconds=1000)
+    first = await here.paused("s")
+    assert not await here.pause("s", "throttled", why="x", seconds=1)
+    second = await here.paused("s")
+    assert first is not None
+    assert second is not None
+    assert (second.until, second.since) == (first.until, first.since)
+
+
+@pytest.mark.parametrize("stronger", ["operator", "throttled", "credentials"])
+async def test_ranks(store: Store, stronger: str) -> None:
+    """A weaker reason never replaces a stronger one; a stronger one replaces a weaker."""
+    order = ["operator", "throttled", "credentials", "breaker"]
+    here = Pauses(store)
+    for weaker in order[order.index(stronger) + 1 :]:
+        assert await here.pause("s", weaker, why="weak", seconds=5000)
+        assert await here.pause("s", stronger, why="strong", seconds=0 if stronger == "operator" else 4000)
+        assert not await here.pause("s", weaker, why="weak", seconds=5000)
+        assert await fail(here, 6) == [False] * 6
+        pause = await here.paused("s")
+        assert pause is not None
+        assert (pause.reason, pause.why) == (stronger, "strong")
+        await here.resume("s")
+
+
+async def test_systems_do_not_mix(store: Store) -> None:
+    """Each system has its own; all of them are listed by name."""
+    here = Pauses(store)
+    await here.pause("b", "operator", why="x", by="ana")
+    await here.pause("a", "credentials", why="y")
+    await here.failed("c")
+    assert [(name, pause.reason) for name, pause in (await here.all()).items()] == [("a", "credentials"), ("b", "operator")]
+    assert await here.may_take("c", ROOM) == ROOM
+
+
+async def test_reason_is_of_the_list(store: Store) -> None:
+    """Another word is a mistake."""
+    with pytest.raises(ValueError, match="holiday"):
+        await Pauses(store).pause("s", "holiday", why="x")

@@ -1,0 +1,130 @@
+"""Pauses: why a system is left alone as a whole, and until when.  One mechanism for four reasons.
+
+    operator     until somebody resumes it
+    throttled    it asked to wait for more than a day; until then
+    credentials  it refuses ours; looked at again every five minutes
+    breaker      five failures in a row; looked at again every thirty seconds
+
+A weaker reason (further down) never replaces a stronger one.  When the time of the last two is over, one lane may go as a
+probe; a success ends the pause, a failure renews it.  Nothing is lost meanwhile: lanes stay due.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from worker.store import keys
+from worker.store.connection import Store
+
+STRIKES = 5
+BREAKER = 30.0
+CREDENTIALS = 300.0
+"""Seconds."""
+
+
+class Reason(StrEnum):
+    OPERATOR = "operator"
+    THROTTLED = "throttled"
+    CREDENTIALS = "credentials"
+    BREAKER = "breaker"
+
+
+_SECONDS = {Reason.OPERATOR: 0.0, Reason.CREDENTIALS: CREDENTIALS, Reason.BREAKER: BREAKER}
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """since, until: milliseconds since 1970; until 0: until it is resumed.  A probe may go once `until` is over.
+    strikes: failures in a row.  by, why: for people."""
+
+    reason: Reason
+    since: int
+    until: int
+    strikes: int = 0
+    by: str = ""
+    why: str = ""
+
+
+class Pauses:
+    """The pauses of all systems.  Every call raises Unavailable."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._suspect: set[str] = set()
+        """Systems against which something may be known: a success of any other costs no call."""
+
+    async def pause(self, system: str, reason: str, *, why: str, by: str = "lockstep", seconds: float | None = None) -> bool:
+        """Pause a system, unless for a stronger reason it is already.  reason: a `Reason`.  seconds: None for the usual ones;
+        required for `throttled`.  True if the reason in force is new, so that people are told once."""
+        word = Reason(reason)
+        length = _SECONDS[word] if seconds is None else seconds
+        _, _, paused = await self._change(system, "pause", word, int(length * 1000), _line(by), _line(why), durable=True)
+        return paused == b"1"
+
+    async def resume(self, system: str) -> bool:
+        """End a pause, whatever its reason, and forget the failures.  False if there was none."""
+        there = _read(await self._store.do("HGET", keys.pauses(), system))
+        await self._store.do("HDEL", keys.pauses(), system)
+        self._suspect.discard(system)
+        return there is not None
+
+    async def failed(self, system: str, why: str = "five calls in a row failed") -> bool:
+        """A call failed or was not answered.  True if that paused the system."""
+        _, _, paused = await self._change(system, "failed", STRIKES, int(BREAKER * 1000), "lockstep", _line(why))
+        return paused == b"1"
+
+    async def worked(self, system: str) -> None:
+        """A call was answered well: the failures are forgotten, and a pause for refused credentials or by the breaker ends.
+        Costs a call to the store only while this process knows of one."""
+        if system in self._suspect:
+            await self._change(system, "worked")
+
+    async def may_take(self, system: str, room: int) -> int:
+        """How many lanes of this system may be taken, at most `room`.  Taking one as a probe renews the pause: whoever asks
+        next gets none.  Ask only when something is due."""
+        allowed, known = await self._store.run(
+            "may_take", [keys.pauses()], [system, room, int(BREAKER * 1000), int(CREDENTIALS * 1000)]
+        )
+        self._note(system, bool(known))
+        return int(allowed)
+
+    async def paused(self, system: str) -> Pause | None:
+        """The pause in force."""
+        return self._in_force(_read(await self._store.do("HGET", keys.pauses(), system)), await self._store.now())
+
+    async def all(self) -> dict[str, Pause]:
+        """All pauses in force, by system."""
+        there = await self._store.do("HGETALL", keys.pauses())
+        now = await self._store.now()
+        flat = there.items() if isinstance(there, dict) else zip(there[::2], there[1::2], strict=True)
+        read = {name.decode(): self._in_force(_read(value), now) for name, value in flat}
+        return {name: pause for name, pause in sorted(read.items()) if pause is not None}
+
+    async def _change(self, system: str, what: str, *args: str | int, durable: bool = False) -> tuple[int, bytes, bytes]:
+        strikes, reason, paused = await self._store.run("pauses", [keys.pauses()], [system, what, *args], durable=durable)
+        self._note(system, bool(strikes or reason))
+        return strikes, reason, paused
+
+    def _note(self, system: str, suspect: bool) -> None:
+        if suspect:
+            self._suspect.add(system)
+        else:
+            self._suspect.discard(system)
+
+    @staticmethod
+    def _in_force(pause: Pause | None, now: int) -> Pause | None:
+        over = pause is not None and pause.reason is Reason.THROTTLED and pause.until <= now
+        return None if over else pause
+
+
+def _line(text: str) -> str:
+    """Fields are separated by line breaks."""
+    return " ".join(text.split())
+
+
+def _read(value: bytes | None) -> Pause | None:
+    if value is None:
+        return None
+    until, strikes, since, reason, by, why = value.decode().split("\n")
+    return Pause(Reason(reason), int(since), int(until), int(strikes), by, why) if reason else None
