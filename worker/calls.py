@@ -53,12 +53,12 @@ async def write(v: Visit, changes: Mapping[str, Any], account: Account | None) -
 
 
 def _written(v: Visit, call: Call, written: Written) -> Answers:
-    able = v.target.capabilities
+    system = v.engine.configuration.systems[v.system]
     answers: Answers = {}
     for name in call.attributes:
         shows = None
         if name in written.shows:
-            shows = shown(v.terms, name, canonical(written.shows[name], able.wires.get(name, able.wire)))
+            shows = shown(v.terms, name, canonical(written.shows[name], system.wire(name)))
         answers[name] = Answer("applied", status=200, shows=shows)
     return answers
 

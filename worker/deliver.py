@@ -12,7 +12,8 @@ import time
 from connectors.contract import Account, ConnectorError, NoAccount
 from worker.calls import write
 from worker.core.lane import Lane, Note, copied, idle, suspect
-from worker.core.plan import begin, needs_read, plan, poisoned
+from worker.core.park import poisoned
+from worker.core.plan import begin, needs_read, plan
 from worker.core.search import searched_subject
 from worker.core.settle import settle
 from worker.core.shown import look

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ EVENTS, OUTBOX = "*", "outbox"
 MARGIN = 5_000
 """Milliseconds of a lease beyond its calls."""
 
-Hint = Callable[[Iterable[str]], Awaitable[None]]
+Hint = Callable[[Iterable[str]], None]
 
 
 @dataclass(slots=True)
@@ -64,10 +64,7 @@ class Engine:
 
     def print_of(self, system: str, attribute: str, value: Json) -> str:
         """The fingerprint of a wire value of this system."""
-        target = self.configuration.systems[system].target
-        assert target is not None
-        able = target.capabilities
-        return self.prints.of(system, attribute, canonical(value, able.wires.get(attribute, able.wire)))
+        return self.prints.of(system, attribute, canonical(value, self.configuration.systems[system].wire(attribute)))
 
     @staticmethod
     def token() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from connectors.contract import Unusable
 from worker.core.event import Event, Routes, Sighting, meant
 from worker.core.lane import Search
-from worker.core.mapping import Facts, Route, route
+from worker.core.mapping import Facts, Route, Traced, route
 from worker.core.outcome import Word
 
 if TYPE_CHECKING:
+    from connectors.contract import Json
     from worker.config import Configuration
 
 _sighting = msgspec.json.Decoder(Sighting).decode
@@ -41,10 +42,8 @@ def facts_of(configuration: Configuration, event: Event) -> Facts | Ended | Look
         return Ended(Word.PARKED, "unknown source")
     if event.kind == "seen":
         seen = _sighting(event.body)
-        return Facts(
-            source=event.source, subject={**seen.attributes, "id": seen.account},
-            attributes=seen.attributes, carries="snapshot", changed=frozenset(seen.changed),
-        )  # fmt: skip
+        account = cast("dict[str, Json]", seen.attributes)
+        return Facts(event.source, {**account, "id": seen.account}, account, "snapshot", changed=frozenset(seen.changed))
     if system.source is None:
         return Ended(Word.PARKED, "unknown source")
     element = _element(event.body)
@@ -59,7 +58,7 @@ def facts_of(configuration: Configuration, event: Event) -> Facts | Ended | Look
     return Facts(source=event.source, subject=said.subject, attributes=said.attributes, carries=said.carries, event=element)
 
 
-def routes_of(configuration: Configuration, event: Event, facts: Facts, steps: list[object] | None = None) -> list[Route]:
+def routes_of(configuration: Configuration, event: Event, facts: Facts, steps: list[Traced] | None = None) -> list[Route]:
     """Where it goes under the mapping in force: never back to the system that it came from, and of a replay that is limited
     to some routes only those."""
     mapping = configuration.mappings.get(event.source)

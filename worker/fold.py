@@ -44,7 +44,7 @@ async def fold(engine: Engine) -> bool:
     await asyncio.gather(*(engine.journal.tell(name, outcomes) for name, outcomes in told.items()))
     await engine.journal.folded(entries[-1][0])
     if accepts:
-        await engine.hint([EVENTS])
+        engine.hint([EVENTS])
     return len(entries) == BATCH
 
 

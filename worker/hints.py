@@ -20,21 +20,36 @@ Publish = Callable[[str], None]
 """Put one hint into the broker; blocking, may raise."""
 
 
+PAUSE = 0.005
+"""Seconds for which hints of one process are collected: under load a list is spoken of once, however many commits there were."""
+
+
 class Hints:
     """Publishes hints from an event loop: the broker's client blocks, so it has a thread of its own."""
 
     def __init__(self, store: Store, publish: Publish, executor: Executor) -> None:
         self.store, self.publish, self.executor = store, publish, executor
+        self._pending: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
 
-    async def __call__(self, lists: Iterable[str]) -> None:
-        await asyncio.gather(*(self._one(name) for name in dict.fromkeys(lists)))
+    def __call__(self, lists: Iterable[str]) -> None:
+        """These lists have work.  Never blocks, never fails: the tick says again what was not said."""
+        self._pending.update(lists)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name="hints")
+
+    async def _run(self) -> None:
+        while self._pending:
+            names, self._pending = self._pending, set()
+            await asyncio.gather(*(self._one(name) for name in sorted(names)))
+            await asyncio.sleep(PAUSE)
 
     async def _one(self, name: str) -> None:
-        if not await self.store.do("SET", keys.hint(name), 1, "NX", "PX", EXPIRES):
-            return
         try:
+            if not await self.store.do("SET", keys.hint(name), 1, "NX", "PX", EXPIRES):
+                return
             await asyncio.get_running_loop().run_in_executor(self.executor, self.publish, name)
-        except Exception as error:  # the broker is away: the tick says it again
+        except Exception as error:
             log.info("hint not published", list=name, error=type(error).__name__)
 
     async def followed(self, name: str) -> None:

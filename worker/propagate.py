@@ -73,7 +73,7 @@ async def propagate(engine: Engine) -> bool:
     for work in works:
         _say(work)
     if touched:
-        await engine.hint([*touched, OUTBOX])
+        engine.hint([*touched, OUTBOX])
     return len(names) == BATCH
 
 
@@ -162,7 +162,7 @@ async def _merge_lane(engine: Engine, system: str, account: str, flows: Sequence
 def enter(lane: Lane, terms: Terms, flow: Flow, now: int) -> Step | None:
     """What an event brings enters a lane.  None: it has no right to this account."""
     wants = {name: _may_replace(lane, name, want) for name, want in flow.wants.items()} if flow.unseal else flow.wants
-    return merge(lane, terms, wants, now=now, hint=flow.hint, owner=flow.owner, search=flow.search)
+    return merge(lane, terms, wants, hint=flow.hint, owner=flow.owner, search=flow.search)
 
 
 def _may_replace(lane: Lane, name: str, want: Want) -> Want:

@@ -88,7 +88,7 @@ async def _pour(v: Visit, source: str, subject: str, account: str) -> None:
     if not any(find == KNOWN for find, _, _ in (lane.search or Search()).keys):
         await v.engine.links.set(source, subject, v.system, account)
     await v.change(lambda lane: dropped(lane, v.terms, v.token, poured))
-    await v.engine.hint([v.system])
+    v.engine.hint([v.system])
 
 
 async def _merge_into(
@@ -98,12 +98,12 @@ async def _merge_into(
     terms, all_records = v.terms, list(records)
 
     def transition(lane: Lane) -> tuple[Lane, list[Note]] | None:
-        step = merge(lane, terms, {}, now=v.now, owner=owner, seals=carried, search=keys)
+        step = merge(lane, terms, {}, owner=owner, seals=carried, search=keys)
         if step is None:
             return None
         lane, notes = step
         for name, record in all_records:
-            merged = merge(lane, terms, {name: record}, now=v.now)
+            merged = merge(lane, terms, {name: record})
             assert merged is not None
             lane, notes = merged[0], notes + merged[1]
         return lane, notes
@@ -126,7 +126,7 @@ async def depart(v: Visit, reason: str) -> None:
         await v.engine.links.remove(source, subject, v.system)
     carried = [pair for source in lane.owner for pair in by_source.get(source, [])]
     await v.change(lambda lane: emptied(lane, v.terms, v.token, carried))
-    await v.engine.hint([v.system])
+    v.engine.hint([v.system])
 
 
 async def _keys_again(v: Visit, source: str, subject: str) -> Search:

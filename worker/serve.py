@@ -10,6 +10,7 @@ import structlog
 
 from worker import tasks, tick, wiring
 from worker.config import Configuration
+from worker.engine import EVENTS
 from worker.exchange import Limits
 from worker.hints import Hints
 from worker.ingress import build_app
@@ -26,7 +27,7 @@ async def serve(settings: Settings, configuration: Configuration, host: str, por
     store = await _patiently(settings, forever=False)
     hints = _hints(store, settings)
     app = build_app(
-        wiring.endpoints(configuration), wiring.journal(store, settings), wiring.Ready(store), hint=wiring.Nudge(hints), limits=Limits()
+        wiring.endpoints(configuration), wiring.journal(store, settings), wiring.Ready(store), hint=lambda: hints([EVENTS]), limits=Limits()
     )
     warning = (await store.durability.assurance()).warning if await _reached(store) else ""
     if warning:

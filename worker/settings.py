@@ -16,14 +16,13 @@ from typing import Any, Literal, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from worker import embedded, keyfile
+from worker.egress import Egress
 
 PREFIX = "LOCKSTEP_"
 Durability = Literal["auto", "always", "waitaof", "trust"]
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Egress = Literal["public", "any"] | tuple[Network, ...]
 
-LEAST_RETENTION = 7 * 86_400
-"""Seconds.  Senders repeat an event for days, so its id is known for at least a week."""
+LEAST_RETENTION = 7
+"""Days.  Senders repeat an event for days, so its id is known for at least a week."""
 
 
 class SettingsError(Exception):
@@ -209,13 +208,15 @@ def _number(least: int, most: int) -> Callable[[str], int]:
 
 
 def _retention(text: str) -> int:
-    match = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
+    match = re.fullmatch(r"([0-9]{1,5})d", text)
     if match is None:
-        raise ValueError("is no duration; for example 30d or 720h")
-    seconds = int(match[1]) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[match[2]]
-    if seconds < LEAST_RETENTION:
-        raise ValueError("is shorter than 7d: senders repeat an event for days, and it would be taken for a new one")
-    return seconds
+        raise ValueError("is no number of days; for example 30d")
+    days = int(match[1])
+    if days < LEAST_RETENTION:
+        raise ValueError(
+            f"is shorter than {LEAST_RETENTION}d: senders repeat an event for days, and it would be taken for a new one"
+        )
+    return days * 86_400
 
 
 def _listen(text: str) -> tuple[str, int]:
@@ -249,8 +250,8 @@ def _folder(text: str) -> Path:
 VARIABLES = (
     Variable(
         "LOCKSTEP_REDIS_URL", "", _url("redis", "rediss", "unix"),
-        "The store, the truth of it all: `redis://`, `rediss://` or `unix://`, or `file:/path` of a file with such a URL. Redis 7.2 or Valkey with `appendonly yes`, "
-        "`appendfsync always`, `maxmemory-policy noeviction`.",
+        "The store, the truth of it all: `redis://`, `rediss://` or `unix://`, or `file:/path` of a file with such a URL. "
+        "Redis 7.2 or Valkey with `appendonly yes`, `appendfsync always`, `maxmemory-policy noeviction`.",
         "the embedded store in `LOCKSTEP_HOME`, while one runs",
     ),
     Variable(
@@ -271,7 +272,7 @@ VARIABLES = (
         "and stay for ever, because seals do.",
         "required; an embedded store has its own",
     ),
-    Variable("LOCKSTEP_RETENTION", "30d", _retention, "How long events and their ids are kept; at least `7d`."),
+    Variable("LOCKSTEP_RETENTION", "30d", _retention, "How long events and their ids are kept: whole days, at least `7d`."),
     Variable(
         "LOCKSTEP_BACKLOG", "100000", _number(1, 100_000_000),
         "Accepted events that may wait; above it a webhook is answered 429 with Retry-After.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 
 import structlog
@@ -10,6 +11,7 @@ import structlog
 from worker.engine import EVENTS, OUTBOX
 from worker.hints import Hints
 from worker.store import keys
+from worker.store.beats import Beats
 from worker.store.connection import Store
 from worker.store.errors import Unavailable
 from worker.store.journal import Journal
@@ -29,7 +31,7 @@ async def tick(store: Store, hints: Hints, systems: list[str]) -> list[str]:
     due = [name for name, count in zip(lists, counts, strict=True) if count]
     if await unfolded(store):
         due.append(OUTBOX)
-    await hints(due)
+    hints(due)
     return due
 
 
@@ -41,12 +43,15 @@ async def unfolded(store: Store) -> bool:
 async def run(store: Store, hints: Hints, journal: Journal, systems: list[str], stop: asyncio.Event) -> None:
     """Tick until `stop`.  A store that is away is waited for."""
     trimmed = time.monotonic()
+    beats, host = Beats(store), os.uname().nodename
     while not stop.is_set():
         try:
             await tick(store, hints, systems)
+            await beats.beat(host, await store.now())
             if time.monotonic() - trimmed > TRIM:
                 trimmed = time.monotonic()
                 await journal.trim()
+                await beats.forget(await store.now())
         except Unavailable as error:
             log.warning("the store is away", reason=error.reason)
         try:

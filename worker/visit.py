@@ -69,7 +69,7 @@ async def said(engine: Engine, notes: Sequence[Note]) -> None:
     """Notes were committed to the outbox: people are told what needs them, and the fold has work."""
     if notes:
         engine.tell_people(notes)
-        await engine.hint([OUTBOX])
+        engine.hint([OUTBOX])
 
 
 async def give_back(v: Visit, error: ConnectorError) -> None:
@@ -89,16 +89,19 @@ async def react(engine: Engine, system: str, error: ConnectorError) -> None:
     """What an error says about the system as a whole."""
     match error:
         case Halted():
-            await engine.pauses.pause(system, "credentials", why=error.reason)
-            log.error(
-                "target paused", alert=True, target=system, reason=error.reason, status=error.status or None,
-                see=f"mend it, then: lockstep targets resume {system}",
-            )  # fmt: skip
+            if await engine.pauses.pause(system, "credentials", why=error.reason):
+                _alert(system, error.reason)
         case Deferred() if error.throttled:
-            if error.wait is not None and error.wait > DAY:
-                await engine.pauses.pause(system, "throttled", why=error.reason, seconds=error.wait)
-                log.error("target paused", alert=True, target=system, reason="it asks to wait for more than a day")
+            if error.wait is not None and error.wait > DAY:  # noqa: SIM102 - asking for a pause is an act
+                if await engine.pauses.pause(system, "throttled", why=error.reason, seconds=error.wait):
+                    _alert(system, "it asks to wait for more than a day")
         case Failed() | Unanswered() | Deferred():
-            await engine.pauses.failed(system)
+            if await engine.pauses.failed(system):
+                _alert(system, "five calls in a row failed")
         case _:
             pass  # the system works; this account or value does not
+
+
+def _alert(system: str, reason: str) -> None:
+    """Said once a pause."""
+    log.error("target paused", alert=True, target=system, reason=reason, see=f"mend it, then: lockstep targets resume {system}")

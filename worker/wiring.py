@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,7 @@ from contextlib import asynccontextmanager
 from connectors.registry import CONNECTORS
 from worker.config import Configuration, load
 from worker.core.fingerprint import Fingerprints
-from worker.engine import EVENTS, Engine
+from worker.engine import Engine
 from worker.hints import Hints
 from worker.ingress import Handshake, SourceEndpoint
 from worker.settings import Settings
@@ -51,7 +50,7 @@ async def operators_engine(settings: Settings, configuration: Configuration) -> 
     """An engine without lines: an operator's command never talks to a system."""
     store = await open_store(settings)
 
-    async def no_hint(_: object) -> None:
+    def no_hint(_: object) -> None:
         """The tick sees what became due."""
 
     try:
@@ -107,25 +106,3 @@ class Ready:
         except Exception as error:  # whatever it is, this process is not ready
             return [f"the store does not answer ({type(error).__name__})"]
         return [assurance.problem] if assurance.problem else []
-
-
-class Nudge:
-    """Says, at most once at a time, that there are events; never blocks the endpoint."""
-
-    def __init__(self, hints: Hints) -> None:
-        self._hints = hints
-        self._task: asyncio.Task[None] | None = None
-        self._again = False
-
-    def __call__(self) -> None:
-        self._again = True
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
-
-    async def _run(self) -> None:
-        while self._again:
-            self._again = False
-            try:
-                await self._hints([EVENTS])
-            except Unavailable:
-                return

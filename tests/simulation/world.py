@@ -10,6 +10,7 @@ from typing import Any
 
 import fakeredis
 
+from connectors.contract import Wire
 from tests.simulation.network import Line, Network, Plug, System
 from worker.core.fingerprint import Fingerprints
 from worker.core.mapping import From, Key, Mapping_, Rule, TargetRules
@@ -32,6 +33,7 @@ def system(name: str, target: Plug | None, *, source: bool = False, looks: bool 
     return SimpleNamespace(
         name=name, target=target, source=Speaker() if source else None, deadline=DEADLINE, late_window=LATE, min_interval=0.25, in_flight=4,
         retry=SimpleNamespace(first=1.0, cap=8.0, tries=1000, age=10.0**9), max_age=None, mode="apply", looks=looks,
+        wire=lambda _: Wire.JSON,
     )  # fmt: skip
 
 
@@ -83,7 +85,7 @@ class Process:
         self.store = Store(fakeredis.FakeAsyncRedis(server=world.server), "trust")
         lines = {name: Line(world.network, name, world.seconds) for name in world.configuration.systems}
 
-        async def no_hint(_: object) -> None: ...
+        def no_hint(_: object) -> None: ...
 
         self.engine = Engine(
             configuration=world.configuration, store=self.store, journal=Journal(self.store), lanes=Lanes(self.store),

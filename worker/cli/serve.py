@@ -16,7 +16,8 @@ def command(listen: str | None) -> None:
       lockstep serve --listen 0.0.0.0:8080
     """
     from worker import logs, wiring
-    from worker.cli.frame import run
+    import uvloop
+
     from worker.serve import serve
 
     settings = wiring.settings()
@@ -27,4 +28,4 @@ def command(listen: str | None) -> None:
         if not host or not number.isdecimal():
             raise click.BadParameter("an address and a port, like 127.0.0.1:8080", param_hint="--listen")
         port = int(number)
-    run(serve(settings, wiring.configuration(settings), host, port))
+    uvloop.run(serve(settings, wiring.configuration(settings), host, port))

@@ -14,9 +14,10 @@ def command() -> None:
       lockstep tick
     """
     from worker import logs, wiring
-    from worker.cli.frame import run
+    import uvloop
+
     from worker.serve import keep_ticking
 
     settings = wiring.settings()
     logs.configure(settings.log, settings.log_level)
-    run(keep_ticking(settings, wiring.configuration(settings)))
+    uvloop.run(keep_ticking(settings, wiring.configuration(settings)))

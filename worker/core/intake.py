@@ -78,9 +78,14 @@ def _entry(element: Json, source: Source, receipt: Receipt, *, sole: bool, fallb
             entry = msgspec.structs.replace(entry, id=own or fallback or _unnamed(said, content_id, receipt))
         if said.ignored:
             return msgspec.structs.replace(entry, verdict=_verdict(Word.IGNORED, said.ignored, receipt.at))
-        return msgspec.structs.replace(entry, subject=_subject(said), time=_time(said.time), sequence=_sequence(said.sequence))
+        return placed(entry, said)
     except Unusable as error:
         return msgspec.structs.replace(entry, verdict=_verdict(Word.PARKED, str(error), receipt.at))
+
+
+def placed(entry: Entry, said: Said) -> Entry:
+    """Whom the event is about, and its place among the others.  Raises Unusable."""
+    return msgspec.structs.replace(entry, subject=_subject(said), time=_time(said.time), sequence=_sequence(said.sequence))
 
 
 def _unnamed(said: Said, content_id: str, receipt: Receipt) -> str:

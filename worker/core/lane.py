@@ -73,8 +73,8 @@ class Want(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Belief(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What we take the attribute to be since `at`.  `version`, `source`: the newest that was settled here, whatever became
-    of its value; nothing older may follow it."""
+    """What we take the attribute to be; `at` a write or a look last said so.  `version`, `source`: the newest that was
+    settled here, whatever became of its value; nothing older may follow it."""
 
     version: str
     source: str
@@ -320,13 +320,12 @@ def advance(x: Attribute, record: Want, name: str, terms: Terms, now: int, print
     was."""
     holds = x.holds or Belief("", "", UNKNOWN)
     by: Want | Belief = record if terms.weight(name, record) > terms.weight(name, holds) else holds
-    belief = holds.print if print_ is False else print_
-    x.holds = Belief(by.version, by.source, belief, holds.at if belief == holds.print and holds.at else now)
+    x.holds = Belief(by.version, by.source, holds.print, holds.at) if print_ is False else Belief(by.version, by.source, print_, now)
 
 
 def believe(x: Attribute, print_: str | None, now: int) -> None:
-    """The belief changes, no version moves."""
-    if x.holds is not None and x.holds.print != print_:
+    """The belief changes or is confirmed, no version moves."""
+    if x.holds is not None:
         x.holds = Belief(x.holds.version, x.holds.source, print_, now)
 
 

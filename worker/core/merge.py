@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from worker.core.lane import BEHIND, HINTS, UNKNOWN, Attribute, Belief, Lane, Note, Search, Seal, Step, Terms, Told, Want, believe, copied, told
+from msgspec.structs import replace
+
+from worker.core.lane import BEHIND, HINTS, Attribute, Belief, Lane, Note, Search, Seal, Step, Terms, Told, Want, copied, told
 from worker.core.outcome import Word
 
 Say = Callable[[Want, Word, str], None]
@@ -15,7 +17,6 @@ def merge(
     terms: Terms,
     wants: Mapping[str, Want],
     *,
-    now: int,
     hint: str = "",
     owner: Mapping[str, str] | None = None,
     seals: Mapping[str, Seal] | None = None,
@@ -44,7 +45,8 @@ def merge(
         if want.once or x.seal is not None:  # a seal binds every policy
             _merge_once(name, x, want, terms, say)
         else:
-            merge_newest(name, x, want, terms, say, now)
+            merge_newest(name, x, want, terms, say)
+        next_candidate(name, x, terms, say)
     return lane, notes
 
 
@@ -57,13 +59,11 @@ def teller(notes: list[Note], terms: Terms, name: str) -> Say:
     return say
 
 
-def merge_newest(name: str, x: Attribute, want: Want, terms: Terms, say: Say, now: int) -> None:
+def merge_newest(name: str, x: Attribute, want: Want, terms: Terms, say: Say) -> None:
     """The newest of the highest rank is wanted; what it overtakes is told so."""
     if _under_way(want, x, say):
         return
-    if want.replay and not terms.readable:
-        believe(x, UNKNOWN, now)  # a replay repairs what nobody can look at
-    top = max((record for record in (x.holds, x.sent, x.wanted) if record), key=lambda record: terms.weight(name, record), default=None)
+    top = max((record for record in (x.holds, x.sent) if record), key=lambda record: terms.weight(name, record), default=None)
     if top is not None and top.version == want.version:  # it ended before: this is a re-run, or a relay
         if terms.same(name, top.print, want):
             say(want, Word.UNCHANGED, "")
@@ -71,12 +71,29 @@ def merge_newest(name: str, x: Attribute, want: Want, terms: Terms, say: Say, no
             say(want, Word.PARKED, "ended before")
     elif top is not None and terms.weight(name, want) < terms.weight(name, top):
         say(want, *_why(top, want, name, terms))
-    elif want.policy == "if_empty" and isinstance(top, Want) and top.print:
-        say(want, Word.IGNORED, "not empty")
-    else:
-        if x.wanted is not None:
-            say(x.wanted, *_why(want, x.wanted, name, terms))
+    elif x.wanted is None:
         x.wanted = want
+    else:
+        x.wanted = _one_of(name, x.wanted, want, terms, say)
+
+
+def _one_of(name: str, one: Want, other: Want, terms: Terms, say: Say) -> Want:
+    """Which of two values is wanted: the end is the same as if they had been written one after the other.  The newer, but one
+    that only fills an empty attribute (`if_empty`) and was not called yet finds the older one there, or what it has cleared."""
+    older, newer = sorted((one, other), key=lambda record: terms.weight(name, record))
+    if newer.policy == "if_empty" and not newer.tries and _equals(name, older, newer, terms):
+        if older.print:
+            say(newer, Word.IGNORED, "not empty")
+            return older
+        if older.policy == "always":
+            newer = replace(newer, policy="always")
+    say(older, *_why(newer, older, name, terms))
+    return newer
+
+
+def _equals(name: str, one: Want, other: Want, terms: Terms) -> bool:
+    """Their sources have the same rank."""
+    return terms.weight(name, one)[0] == terms.weight(name, other)[0]
 
 
 def line_up(name: str, x: Attribute, behind: Sequence[Want], terms: Terms, say: Say) -> None:
@@ -97,22 +114,28 @@ def line_up(name: str, x: Attribute, behind: Sequence[Want], terms: Terms, say: 
 
 
 def next_candidate(name: str, x: Attribute, terms: Terms, say: Say) -> None:
-    """The candidate is gone: the others are told, or the next has its turn."""
+    """Last step of every transition, so that nobody stands behind nobody: if the candidate is gone, the others are told, or
+    the next has its turn."""
+    if x.wanted is not None or x.sent is not None or not x.behind:
+        return
     behind, x.behind = x.behind, ()
-    if x.seal is not None:
-        for record in behind:
-            say(record, *against_seal(name, x.seal, record, terms))
-    elif behind:
+    if x.seal is None:
         line_up(name, x, behind, terms, say)
+        return
+    for record in behind:
+        if x.wanted is None and _may_pass(name, x.seal, record, terms):
+            x.wanted = record
+        else:
+            say(record, *against_seal(name, x.seal, record, terms))
 
 
-def want_again(name: str, x: Attribute, record: Want, terms: Terms, say: Say, now: int) -> None:
+def want_again(name: str, x: Attribute, record: Want, terms: Terms, say: Say) -> None:
     """A value that was sent is wanted once more; whatever came since may have overtaken it."""
-    if record.once:
+    if record.once or x.seal is not None:
         x.wanted = record
         line_up(name, x, x.behind, terms, say)
     else:
-        merge_newest(name, x, record, terms, say, now)
+        merge_newest(name, x, record, terms, say)
 
 
 def against_seal(name: str, seal: Seal, want: Want, terms: Terms) -> tuple[Word, str]:
@@ -135,9 +158,10 @@ def _merge_once(name: str, x: Attribute, want: Want, terms: Terms, say: Say) -> 
 
 
 def _may_pass(name: str, seal: Seal, want: Want, terms: Terms) -> bool:
-    """The operator's word for this very seal; or a replay of the sealed value, which looks whether it is still there."""
+    """The operator's word for this very seal; or a replay of the sealed value: it looks whether the value is there, and where
+    nobody can know whether it ever landed, it goes again."""
     return (want.replaces is not None and want.replaces == seal.print) or (
-        want.replay and not seal.unsure and terms.readable and terms.same(name, seal.print, want)
+        want.replay and (seal.unsure or terms.readable) and terms.same(name, seal.print, want)
     )
 
 
@@ -170,9 +194,11 @@ def hint_told(hint: str, terms: Terms, word: Word, reason: str = "") -> Note:
 
 
 def _search_by(lane: Lane, search: Search) -> None:
-    """New keys are searched at once."""
+    """New keys are searched at once; who knows none takes none away."""
     old = lane.search
     if old is None:
         lane.search = search
+    elif not search.keys:
+        return
     elif old.keys != search.keys or (old.wait, old.then) != (search.wait, search.then):
         lane.search = Search(search.keys, search.wait, search.then, old.looks, 0 if old.keys != search.keys else old.after)

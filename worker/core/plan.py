@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from worker.core import version
 from worker.core.lane import (
-    DEATHS,
     UNKNOWN,
     Again,
     Attribute,
@@ -18,7 +17,6 @@ from worker.core.lane import (
     Look,
     Note,
     Seal,
-    Seen,
     Shown,
     Step,
     Terms,
@@ -61,7 +59,7 @@ def _looks_first(x: Attribute, wanted: Want, terms: Terms, now: int) -> bool:
     if wanted.replay or wanted.replaces is not None:
         return True
     if wanted.once:
-        return x.seal is None
+        return x.seal is None or x.seal.unsure
     return wanted.policy == "if_empty" and belief(x, terms, now) is UNKNOWN
 
 
@@ -82,8 +80,8 @@ def plan(lane: Lane, terms: Terms, token: str, now: int, account: str, look: Loo
     lane, notes = mine, list[Note]()
     relays = Relays(terms, account, look)
     hints: tuple[str, ...] = ()
-    if look is not None and lane.lease is not None:  # this read began after they asked: they are served
-        hints = lane.lease.check
+    if lane.lease is not None and (look is not None or not terms.readable):
+        hints = lane.lease.check  # this read began after they asked, or nobody can read: they are served
         lane.lease = Lease(lane.lease.until, lane.lease.token)
     calls = []
     for name in sorted({*lane.attributes, *(terms.two_way if look is not None else ())}):
@@ -94,18 +92,17 @@ def plan(lane: Lane, terms: Terms, token: str, now: int, account: str, look: Loo
         known = _what_is_there(name, x, shown, hints, terms, say, now, relays, notes, account, lane)
         if _what_is_wanted(name, x, shown, known, terms, say, now, relays):
             calls.append(name)
+        next_candidate(name, x, terms, say)
         if x != EMPTY:
             lane.attributes[name] = x
         else:
             lane.attributes.pop(name, None)
     notes += relays.notes(version.of_look(now, lane.rev, terms.system, account), hints)
-    notes += [hint_told(hint, terms, Word.SEEN if relays.observed else Word.ECHO) for hint in hints]
+    notes += [_hint_served(hint, terms, look, relays) for hint in hints]
     chosen = _together(lane, calls, terms)
     for name in chosen:
         x = lane.attributes[name]
         x.sent, x.wanted = x.wanted, None
-        if x.sent is not None and x.sent.replaces is not None:
-            x.seal = None
     if look is not None:
         lane.misses = 0
     if not chosen:
@@ -119,26 +116,10 @@ def plan(lane: Lane, terms: Terms, token: str, now: int, account: str, look: Loo
 EMPTY = Attribute()
 
 
-def poisoned(lane: Lane, terms: Terms, token: str, now: int) -> Step | None:
-    """The lane killed its visits: park all that it owes.  None if it did not, or if another is at work."""
-    mine = held(lane, token, now, terms)
-    if mine is None or mine.deaths < DEATHS:
-        return None
-    lane, notes = mine, list[Note]()
-    hints = lane.lease.check if lane.lease else ()
-    notes += [hint_told(hint, terms, Word.PARKED, "poison") for hint in hints]
-    for name, x in lane.attributes.items():
-        say = teller(notes, terms, name)
-        for record in (x.sent, x.wanted, *x.behind):
-            if record is not None:
-                say(record, Word.PARKED, "poison")
-        if x.sent is not None and x.sent.once:
-            x.seal = Seal(x.sent.print, x.sent.event, now, unsure=True)
-        elif x.sent is not None:
-            advance(x, x.sent, name, terms, now, UNKNOWN)
-        x.sent, x.wanted, x.behind, x.owes = None, None, (), None
-    lane.deaths, lane.lease = 0, None
-    return lane, notes
+def _hint_served(hint: str, terms: Terms, look: Look | None, relays: Relays) -> Note:
+    if look is None:
+        return hint_told(hint, terms, Word.IGNORED, "its accounts cannot be read")
+    return hint_told(hint, terms, Word.SEEN if relays.observed else Word.ECHO)
 
 
 def _what_was_sent(name: str, x: Attribute, shown: Shown | None, terms: Terms, say: Say, now: int, relays: Relays) -> None:
@@ -150,11 +131,16 @@ def _what_was_sent(name: str, x: Attribute, shown: Shown | None, terms: Terms, s
         applied(name, x, terms, say, now, relays)
         return
     x.sent = None
-    if shown is None and sent.once:
-        x.seal = Seal(sent.print, sent.event, now, unsure=True)
-    elif shown is None:
+    if shown is None:
         believe(x, UNKNOWN, now)
-    want_again(name, x, replace(sent, tries=sent.tries + 1), terms, say, now)
+        if sealing(x, sent):
+            x.seal = Seal(sent.print, sent.event, now, unsure=True)
+    want_again(name, x, replace(sent, tries=sent.tries + 1), terms, say)
+
+
+def sealing(x: Attribute, sent: Want) -> bool:
+    """Whether this value seals its attribute by landing: it is write-once, or let through a seal, which binds every policy."""
+    return sent.once or x.seal is not None
 
 
 def applied(name: str, x: Attribute, terms: Terms, say: Say, now: int, relays: Relays, shows: Shown | None = None) -> None:
@@ -164,9 +150,8 @@ def applied(name: str, x: Attribute, terms: Terms, say: Say, now: int, relays: R
         return
     say(sent, Word.APPLIED, "shown in another form" if shows is not None and not terms.same(name, sent.print, shows) else "")
     advance(x, sent, name, terms, now, sent.print if shows is None else shows.print)
-    if sent.once:
+    if sealing(x, sent):
         x.seal = Seal(sent.print, sent.event, now)
-        next_candidate(name, x, terms, say)
     if name in terms.two_way:
         relays.onward(name, x, sent)  # a chain of systems goes on
 
@@ -178,27 +163,34 @@ def _what_is_there(
     """What a read shows that is not ours: a person, or another system.  Answers the belief to go on with."""
     known = belief(x, terms, now)
     relays.owed(name, x, shown)
-    if shown is None or (known is not UNKNOWN and terms.same(name, known, shown)):
+    if shown is None:
         return known
-    if name not in terms.two_way:
+    if name not in terms.two_way or (x.holds is not None and terms.same(name, x.holds.print, shown)):
         believe(x, shown.print, now)
-    elif known is UNKNOWN and (not hints or x.wanted is not None):
+    elif known is UNKNOWN and (not hints or _wins(x, terms)):
         pass  # first contact: what is wanted wins; without a hint the person's own may come yet
     elif known is UNKNOWN and not shown.print:
         holds = x.holds or Belief(version.NEVER, terms.system, UNKNOWN)
         x.holds = Belief(holds.version, holds.source, shown.print, now)  # empty all along: it clears nothing elsewhere
     else:
         at = version.of_look(now, lane.rev, terms.system, account)
-        _observed(name, x, shown, terms, say, now, relays, notes, at, lane)
+        _observed(name, x, shown, known, terms, say, now, relays, notes, at, lane)
     return shown.print
 
 
+def _wins(x: Attribute, terms: Terms) -> bool:
+    """Whether what is wanted is written whatever is there."""
+    return x.wanted is not None and x.wanted.policy == "always" and x.seal is None and not terms.observe
+
+
 def _observed(
-    name: str, x: Attribute, shown: Shown, terms: Terms, say: Say, now: int, relays: Relays, notes: list[Note], at: str, lane: Lane
-) -> None:
+    name: str, x: Attribute, shown: Shown, known: str | None, terms: Terms, say: Say, now: int, relays: Relays, notes: list[Note],
+    at: str, lane: Lane,
+) -> None:  # fmt: skip
     me, holds = Belief(at, terms.system, shown.print, now), x.holds
     if holds is None or terms.weight(name, me) > terms.weight(name, holds):
-        if x.wanted is not None and not x.wanted.once and terms.weight(name, me) > terms.weight(name, x.wanted):
+        newer = known is not UNKNOWN and x.wanted is not None and terms.weight(name, me) > terms.weight(name, x.wanted)
+        if newer and x.wanted is not None and not x.wanted.once:
             say(x.wanted, Word.SUPERSEDED, "changed at the target since")
             x.wanted = None
         x.holds = me
@@ -219,24 +211,26 @@ def _what_is_wanted(
     if terms.retry.over(wanted.tries, wanted.spent):
         x.wanted = None
         say(wanted, Word.PARKED, "tried too often")
-        if wanted.once:
-            next_candidate(name, x, terms, say)
-        else:
+        if not wanted.once:
             advance(x, wanted, name, terms, now)
         return False
     if wanted.after > now:
         return False
     if seal is not None or wanted.once:
         return _may_seal(name, x, wanted, seal, shown, terms, say, now, relays)
-    if wanted.policy == "if_empty" and known is not UNKNOWN and known:
+    if wanted.policy == "if_empty" and known:
         x.wanted = None
         say(wanted, Word.IGNORED, "not empty")
+        if name not in terms.two_way:  # there the person's own webhook may be on its way, and must find news
+            x.holds = x.holds or Belief(version.NEVER, terms.system, known, now)
         return False
+    if wanted.replay and shown is None:
+        known = UNKNOWN  # a replay repairs what nobody can look at
     if known is not UNKNOWN and terms.same(name, known, wanted):
         x.wanted = None
         _unchanged(name, x, wanted, known, terms, say, now, relays)
         return False
-    return not _only_watched(name, x, wanted, terms, say)
+    return not _only_watched(x, wanted, terms, say)
 
 
 def _may_seal(
@@ -245,19 +239,19 @@ def _may_seal(
     """Write-once: only into an empty attribute, only the sealed value, or the one that an operator lets through."""
     if seal is not None and wanted.replaces is not None and wanted.replaces == seal.print:
         if shown is None or terms.same(name, seal.print, shown) or not shown.print:
-            return not _only_watched(name, x, wanted, terms, say)
+            return not _only_watched(x, wanted, terms, say)
     elif seal is not None and not terms.same(name, seal.print, wanted):
         x.wanted = None
         say(wanted, *against_seal(name, seal, wanted, terms))
-        next_candidate(name, x, terms, say)
         return False
-    elif seal is not None and (seal.unsure or (wanted.replay and shown is not None and not terms.same(name, seal.print, shown))):
-        return not _only_watched(name, x, wanted, terms, say)
-    elif seal is not None:
+    elif seal is not None and not seal.unsure:
+        if wanted.replay and shown is not None and not terms.same(name, seal.print, shown):
+            return not _only_watched(x, wanted, terms, say)  # somebody changed it behind us
         x.wanted = None
         _unchanged(name, x, wanted, seal.print, terms, say, now, relays)
-        next_candidate(name, x, terms, say)
         return False
+    elif seal is not None and shown is not None and not shown.print:
+        x.seal = None  # nothing of ours is under way, and it is empty: it did not land
     if shown is not None and shown.print:  # somebody was there first
         x.wanted = None
         if terms.same(name, wanted.print, shown):
@@ -266,10 +260,9 @@ def _may_seal(
         else:
             x.seal = Seal(shown.print, wanted.event, now, found=True)
             say(wanted, Word.SEALED, "sealed as found")
-            advance(x, wanted, name, terms, now, shown.print)
-        next_candidate(name, x, terms, say)
+            advance(x, wanted, name, terms, now, False if name in terms.two_way else shown.print)  # there it is still news
         return False
-    return not _only_watched(name, x, wanted, terms, say)
+    return not _only_watched(x, wanted, terms, say)
 
 
 def _unchanged(name: str, x: Attribute, wanted: Want, print_: str | None, terms: Terms, say: Say, now: int, relays: Relays) -> None:
@@ -279,12 +272,11 @@ def _unchanged(name: str, x: Attribute, wanted: Want, print_: str | None, terms:
         relays.onward(name, x, wanted)
 
 
-def _only_watched(name: str, x: Attribute, wanted: Want, terms: Terms, say: Say) -> bool:
+def _only_watched(x: Attribute, wanted: Want, terms: Terms, say: Say) -> bool:
     if not terms.observe:
         return False
     x.wanted = None
     say(wanted, Word.OBSERVED, "")
-    next_candidate(name, x, terms, say)
     return True
 
 

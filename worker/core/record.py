@@ -16,10 +16,11 @@ Outcomes = Mapping[tuple[str, str], Iterable[Outcome]]
 _ABSORBS = {Word.APPLIED: 0, Word.PARKED: 2, Word.PENDING: 3}
 
 
-def _weight(outcome: Outcome) -> tuple[int, int]:
-    """`applied` wins, then the earliest that is not `parked`, then `parked`; `pending` gives way to all, the latest last."""
+def _weight(outcome: Outcome) -> tuple[int, int, str]:
+    """`applied` wins, then the earliest that is not `parked`, then `parked`; `pending` gives way to all, the latest last.  Of
+    one millisecond any will do, as long as it is always the same one."""
     rank = _ABSORBS.get(outcome.word, 1)
-    return rank, -outcome.at if outcome.word is Word.PENDING else outcome.at
+    return rank, -outcome.at if outcome.word is Word.PENDING else outcome.at, f"{outcome.word} {outcome.reason} {outcome.tries}"
 
 
 def tell(event: Event, told: Outcomes, routes: Routes | None = None, revision: str = "") -> Event:

@@ -32,8 +32,8 @@ class Relays:
             self._onward.setdefault((record.version, record.source), {})[name] = record
 
     def owed(self, name: str, x: Attribute, shown: Shown | None) -> None:
-        """A visit looked: what was owed goes, unless somebody has changed it since."""
-        if x.owes is None or self._look is None:
+        """A visit looked, or cannot: what was owed goes, unless somebody has changed it since."""
+        if x.owes is None or (self._look is None and self._terms.readable):
             return
         if shown is None or self._terms.same(name, x.owes.print, shown):
             self._onward.setdefault((x.owes.version, x.owes.source), {})[name] = x.owes

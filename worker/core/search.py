@@ -52,8 +52,8 @@ def dropped(lane: Lane, terms: Terms, token: str, poured: Iterable[tuple[str, Wa
         _tell(lane, terms, gone, notes, Word.PARKED, refused)
     for name, x in list(lane.attributes.items()):
         left = [record for record in (x.wanted, *x.behind) if record is not None and (name, record.version) not in gone]
-        if left:
-            lane.attributes[name] = Attribute(wanted=left[0], behind=tuple(left[1:]), seal=x.seal)
+        if left or (refused and x.seal is not None):  # seals follow the person
+            lane.attributes[name] = Attribute(wanted=left[0] if left else None, behind=tuple(left[1:]), seal=x.seal)
         else:
             del lane.attributes[name]
     let_go(lane)

@@ -9,8 +9,9 @@ import msgspec
 from msgspec.structs import replace
 
 from worker.core.lane import UNKNOWN, Attribute, Lane, Lease, Note, Seal, Shown, Step, Terms, Want, advance, believe, copied, let_go, ours, told
-from worker.core.merge import Say, hint_told, next_candidate, teller, want_again
+from worker.core.merge import Say, next_candidate, want_again
 from worker.core.outcome import Word
+from worker.core.park import given_up
 from worker.core.plan import applied
 from worker.core.relay import Relays
 
@@ -67,22 +68,19 @@ def settle(
                 say(sent, Word.SEALED, answer.reason or "locked by the target")
                 x.seal = Seal(UNKNOWN, sent.event, now, found=True)
                 believe(x, UNKNOWN, now)
-                next_candidate(name, x, terms, say)
             case "refused":
                 x.sent = None
                 say(sent, Word.PARKED, answer.reason)
-                if sent.once:
-                    next_candidate(name, x, terms, say)
-                else:
+                if not sent.once:
                     advance(x, sent, name, terms, now)
             case "alone":
-                _unsent(name, x, replace(sent, alone=True), terms, say, now)
+                _unsent(name, x, replace(sent, alone=True), terms, say)
             case "again":
-                _unsent(name, x, sent, terms, say, now)
+                _unsent(name, x, sent, terms, say)
             case "later":
                 delay = answer.wait if answer.wait is not None else terms.retry.delay(sent.waits, jitter)
                 record = replace(sent, after=now + delay, waits=sent.waits + 1)
-                _unsent(name, x, record, terms, say, now)
+                _unsent(name, x, record, terms, say)
                 if not answer.quiet:
                     notes.append(_pending(record, terms, name, answer))
             case "failed" | "unsure":
@@ -93,6 +91,7 @@ def settle(
                 notes.append(_pending(replace(x.sent, tries=sent.tries + 1), terms, name, answer))
             case _:
                 assert_never(answer.kind)
+        next_candidate(name, x, terms, say)
     let_go(lane)
     lane.deaths = 0
     if any(answer.kind == "unsure" for answer in answers.values()):
@@ -113,27 +112,16 @@ def release(lane: Lane, terms: Terms, token: str, now: int, rest: int, reason: s
     lane.misses += missed
     if lane.misses >= terms.retry.tries:
         lane.misses = 0
-        notes += [hint_told(hint, terms, Word.PARKED, reason) for hint in lane.check]
-        lane.check = ()
-        for name, x in lane.attributes.items():
-            say = teller(notes, terms, name)
-            if x.sent is not None and x.sent.once:
-                x.seal = Seal(x.sent.print, x.sent.event, now, unsure=True)
-            for record in (x.sent, x.wanted, *x.behind):
-                if record is not None:
-                    say(record, Word.PARKED, reason)
-                    if not record.once:
-                        advance(x, record, name, terms, now, UNKNOWN if record is x.sent else False)
-            x.sent, x.wanted, x.behind, x.owes = None, None, (), None
+        notes += given_up(lane, terms, now, reason)
     elif rest > 0:
         lane.lease = Lease(now + rest)
     return lane, notes
 
 
-def _unsent(name: str, x: Attribute, record: Want, terms: Terms, say: Say, now: int) -> None:
+def _unsent(name: str, x: Attribute, record: Want, terms: Terms, say: Say) -> None:
     """Nothing happened: as if it had never been sent."""
     x.sent = None
-    want_again(name, x, record, terms, say, now)
+    want_again(name, x, record, terms, say)
 
 
 def _teller(notes: list[Note], terms: Terms, name: str, sent: Want, answer: Answer) -> Say:

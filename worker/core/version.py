@@ -30,6 +30,13 @@ def of_look(now: int, revision: int, system: str, account: str) -> str:
     return f"{now * 1000:0{TIME}d}{revision:0{SEQUENCE}d}{zlib.crc32(f'{system}:{account}'.encode()):0{COUNTER}d}"
 
 
+def of_said(time: str, sequence: int, accepted: str) -> str:
+    """The 36 digits of an event that could not be read when it was accepted, under the stamp `accepted`, and now can."""
+    stamp = accepted[:TIME]
+    ahead = time and int(time) > int(stamp) + AHEAD * 1_000_000
+    return f"{stamp if ahead or not time else time}{sequence:0{SEQUENCE}d}"
+
+
 def micros(version: str) -> int:
     """The time of a version, microseconds since 1970."""
     return int(version[:TIME] or 0)

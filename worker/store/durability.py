@@ -62,7 +62,7 @@ class Durability:
             found = await self._client.config_get("append*")
         except ResponseError:  # CONFIG is not for us: then it is not known
             return False
-        text = {_text(name): _text(value or "") for name, value in found.items()}
+        text = {_text(name): _text(value) for name, value in found.items()}
         return text.get("appendonly") == "yes" and text.get("appendfsync") == "always"
 
     async def _barrier(self) -> Assurance:
@@ -74,6 +74,6 @@ class Durability:
         return Assurance(barrier=True, warning=f"each accepted event waits for WAITAOF; faster: {FIX}")
 
 
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+def _text(value: bytes | str | None) -> str:
+    return value.decode() if isinstance(value, bytes) else value or ""
 

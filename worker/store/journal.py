@@ -108,9 +108,13 @@ class Journal:
         stop = "+inf" if end is None else str(end)
         return [n.decode() for n in await self.store.do("ZRANGEBYSCORE", keys.JOURNAL, start, stop, "LIMIT", offset, many)]
 
+    async def newest(self, many: int = 1000, *, start: int = 0, offset: int = 0) -> list[str]:
+        """Names of the events accepted since a time (milliseconds), newest first."""
+        return [n.decode() for n in await self.store.do("ZREVRANGEBYSCORE", keys.JOURNAL, "+inf", start, "LIMIT", offset, many)]
+
     async def parked(self, *, offset: int = 0, many: int = 1000) -> list[str]:
-        """Names of events with something parked, oldest first."""
-        return [n.decode() for n in await self.store.do("ZRANGE", keys.PARKED, offset, offset + many - 1)]
+        """Names of events with something parked, oldest first.  many: 0 for all that follow."""
+        return [n.decode() for n in await self.store.do("ZRANGE", keys.PARKED, offset, offset + many - 1 if many else -1)]
 
     async def no_longer_parked(self, names: Iterable[str]) -> None:
         gone = list(names)

@@ -13,6 +13,7 @@
     ls:{0}:links:<system>:<account> hash  other system -> account there; stored at both ends
     ls:{0}:parked                   zset  "<source>:<id>" by time: events with something parked
     ls:{0}:acts                     stream  what operators did: who, when, what, why
+    ls:{0}:beats                    hash  host -> time of the last round of its tick (milliseconds)
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ OUTBOX = f"{PREFIX}outbox"
 FOLDED = f"{PREFIX}folded"
 PARKED = f"{PREFIX}parked"
 ACTS = f"{PREFIX}acts"
+BEATS = f"{PREFIX}beats"
 EVENTS_DUE = f"{PREFIX}due:*"
 
 
@@ -56,10 +58,10 @@ def links(system: str, account: str) -> str:
 
 
 def budget(share: str) -> str:
-    """hash  what a credential may still do: its tokens, since when, and the time before which nothing is sent with it."""
+    """hash  what a credential may still do (the fields stand in spend.lua)."""
     return f"{PREFIX}budget:{share}"
 
 
 def pauses() -> str:
-    """hash  system -> why it rests: by an operator, refused credentials or the breaker."""
+    """hash  system -> why it is left alone and until when (the value stands in pauses.lua)."""
     return f"{PREFIX}pauses"

@@ -39,6 +39,13 @@ class Lanes:
         raws = await self.store.do("MGET", *(keys.lane(system, account) for account in accounts))
         return [(raw, _decode(raw) if raw else new()) for raw in raws]
 
+    async def scan(self, system: str, cursor: int = 0, many: int = 1000) -> tuple[int, list[str]]:
+        """Some of the accounts that have a lane, in no order, a few of them perhaps twice; and the cursor to go on with, 0 at
+        the end.  many: how much of the store is looked through."""
+        prefix = keys.lane(system, "")
+        position, found = await self.store.do("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", many)
+        return int(position), [key.decode().removeprefix(prefix) for key in found]
+
     async def change(
         self, terms: Terms, account: str, now: int, transition: Callable[[Lane], Result | None], raw: bytes | None = None, *, loaded: bool = False
     ) -> tuple[bytes, Result] | None:
