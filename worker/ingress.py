@@ -6,7 +6,6 @@ that the process lives, `/readyz` that it can keep what it accepts.  It knows no
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections import Counter
@@ -20,9 +19,10 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract import NotEvents, Source
+from worker.admission import Journal, admit
 from worker.answer import Answer, Refusal, Refused
 from worker.core import intake, strict
-from worker.core.event import Accepted, Entry
+from worker.core.event import Entry
 from worker.core.outcome import Word
 from worker.core.signature import Fault, Verifier
 from worker.exchange import Exchange, Gone, Limits
@@ -40,14 +40,6 @@ CHALLENGE = 1_024
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _JSON = re.compile(rb"(?:application/(?:[a-z0-9.!#$&^_-]+\+)?json|text/json)\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
 _PRINTABLE = re.compile(rb"[\x20-\x7e]+")
-
-
-class Journal(Protocol):
-    """Where accepted events are kept."""
-
-    async def accept(self, entry: Entry) -> Accepted:
-        """Put one event on disk, at most once.  `new` and `same` MUST be told only once it is there.  Calls that are started
-        in one order MUST be stamped in that order.  Raises Unavailable."""
 
 
 class Readiness(Protocol):
@@ -212,31 +204,21 @@ class _Hooks:
         return Answer(endpoint.acknowledge, {"accepted": words["new"], "duplicates": words["same"]})
 
     async def _accept(self, entries: Sequence[Entry], at: int) -> list[str]:
-        """Accept each by itself; what the journal said of each.  One of several whose id is known with another content is
-        recorded as parked, so that the others can go on; `other` is left only where there are no others."""
-        words = await self._keep(entries)
-        reused = [entry for entry, word in zip(entries, words, strict=True) if word == "other"]
-        for entry in reused:
-            log.warning("event id reused", security=True, source=entry.source, id=entry.id)
-        if not reused or len(entries) == 1:
-            return words
-        twins = await self._keep([intake.parked_twin(entry, at) for entry in reused])
-        return [word for word in words if word != "other"] + twins
-
-    async def _keep(self, entries: Sequence[Entry]) -> list[str]:
-        """Raises what the journal raised, once every entry had its turn: the sender comes again, and finds the others."""
-        told = await asyncio.gather(*map(self.journal.accept, entries), return_exceptions=True)
-        words = [answer.word for answer in told if isinstance(answer, Accepted)]
-        for entry, answer in zip(entries, told, strict=True):
-            verdict = entry.verdict
-            if isinstance(answer, Accepted) and answer.word == "new" and verdict and verdict.word is Word.PARKED:
-                log.error("event parked", alert=True, source=entry.source, id=entry.id, reason=verdict.reason)
+        """Accept each by itself; what the journal said of each.  `other` is left only where there are no others.  Raises what
+        the journal raised, once every entry had its turn: the sender comes again, and finds the others."""
+        admitted = await admit(self.journal, entries, at)
+        for entry, word, _ in admitted:
+            if word == "other":
+                log.warning("event id reused", security=True, source=entry.source, id=entry.id)
+            if word == "new" and entry.verdict and entry.verdict.word is Word.PARKED:
+                log.error("event parked", alert=True, source=entry.source, id=entry.id, reason=entry.verdict.reason)
+        words = [word for _, word, _ in admitted]
         if "new" in words:
             self._tell()
-        for answer in told:
-            if isinstance(answer, BaseException):
-                raise answer
-        return [*words]
+        for _, _, error in admitted:
+            if error is not None:
+                raise error
+        return words if len(entries) == 1 else [word for word in words if word != "other"]
 
     def _tell(self) -> None:
         try:
