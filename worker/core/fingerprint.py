@@ -56,6 +56,6 @@ class Fingerprints:
         if value is None:
             return NOTHING
         if name not in self._keys:
-            raise UnknownKey(f"a stored fingerprint was made with the key {name!r}, which LOCKSTEP_FINGERPRINT_KEYS does not hold")
+            raise UnknownKey(f"a stored fingerprint was made with {name!r}, a key that LOCKSTEP_FINGERPRINT_KEYS does not hold")
         message = b"\0".join((system.encode(), attribute.encode(), _encode(value)))
         return f"{name}.{base64.urlsafe_b64encode(hmac.digest(self._keys[name], message, 'sha256')[:SIZE]).rstrip(b'=').decode()}"

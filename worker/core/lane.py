@@ -255,7 +255,9 @@ def copied(lane: Lane) -> Lane:
     return Lane(**fields)
 
 
-def told(record: Want, terms: Terms, name: str, word: Word, reason: str = "", *, status: int = 0, request: str = "", until: int = 0) -> Told:
+def told(
+    record: Want, terms: Terms, name: str, word: Word, reason: str = "", *, status: int = 0, request: str = "", until: int = 0
+) -> Told:
     return Told(record.event, terms.system, name, word, reason, record.tries, status, request, until)
 
 
@@ -315,12 +317,13 @@ def suspect(lane: Lane, now: int) -> bool:
     return lane.deaths > 0 or (lane.lease is not None and bool(lane.lease.token) and lane.lease.until <= now)
 
 
-def advance(x: Attribute, record: Want, name: str, terms: Terms, now: int, print_: str | None | Literal[False] = False) -> None:
+def advance(x: Attribute, record: Want, name: str, terms: Terms, now: int, print_: str | Literal[False] | None = False) -> None:
     """The version moves on, whatever became of the value: nothing older may follow it.  print_: the new belief; False: as it
     was."""
     holds = x.holds or Belief("", "", UNKNOWN)
     by: Want | Belief = record if terms.weight(name, record) > terms.weight(name, holds) else holds
-    x.holds = Belief(by.version, by.source, holds.print, holds.at) if print_ is False else Belief(by.version, by.source, print_, now)
+    print_, at = (holds.print, holds.at) if print_ is False else (print_, now)
+    x.holds = Belief(by.version, by.source, print_, at)
 
 
 def believe(x: Attribute, print_: str | None, now: int) -> None:

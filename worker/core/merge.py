@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from worker.core.lane import BEHIND, HINTS, Attribute, Belief, Lane, Note, Search, Seal, Step, Terms, Told, Want, copied, told
+from worker.core.lane import BEHIND, HINTS, Attribute, Belief, Lane, Note, Seal, Search, Step, Terms, Told, Want, copied, told
 from worker.core.outcome import Word
 
 Say = Callable[[Want, Word, str], None]
@@ -184,8 +184,7 @@ def _look(lane: Lane, terms: Terms, hint: str, notes: list[Note]) -> None:
     if hint in lane.check:
         return
     hints = (*lane.check, hint)
-    for late in hints[HINTS:]:
-        notes.append(hint_told(late, terms, Word.SUPERSEDED, "the look that is due serves it too"))
+    notes += [hint_told(late, terms, Word.SUPERSEDED, "the look that is due serves it too") for late in hints[HINTS:]]
     lane.check = hints[:HINTS]
 
 

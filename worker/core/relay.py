@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from worker.core.lane import Attribute, Look, Note, Seen, Shown, Terms, Want
+from worker.core.lane import Attribute, Belief, Look, Note, Seen, Shown, Terms, Want
 from worker.core.path import nest
 
 
@@ -17,12 +17,15 @@ class Relays:
     account it is owed (`Attribute.owes`) until a read has shown the account.
     """
 
-    __slots__ = ("_account", "_look", "_onward", "_terms", "observed")
+    __slots__ = ("_account", "_look", "_onward", "_terms", "observed", "outranked")
 
     def __init__(self, terms: Terms, account: str, look: Look | None) -> None:
         self._terms, self._account, self._look = terms, account, look
         self._onward: dict[tuple[str, str], dict[str, Want]] = {}
         self.observed: list[str] = []
+        """Attributes that a look found changed."""
+        self.outranked: list[tuple[str, Belief]] = []
+        """Attributes that somebody without authority changed, and the belief that is to be put back."""
 
     def onward(self, name: str, x: Attribute, record: Want) -> None:
         """`record` was applied, or found there: it travels on."""
@@ -44,7 +47,8 @@ class Relays:
         seen: list[Note] = []
         read: dict[str, Any] = dict(self._look.attributes) if self._look is not None else {}
         if self.observed:
-            seen.append(Seen(self._terms.system, self._account, version, tuple(self.observed), read, self._terms.system, tuple(hints)))
+            me = self._terms.system
+            seen.append(Seen(me, self._account, version, tuple(self.observed), read, me, tuple(hints)))
         for (of, origin), records in self._onward.items():
             attributes = read
             for name, record in records.items():

@@ -8,11 +8,28 @@ from typing import Literal, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from worker.core.lane import UNKNOWN, Attribute, Lane, Lease, Note, Seal, Shown, Step, Terms, Want, advance, believe, copied, let_go, ours, told
+from worker.core.decide import Spot, applied
+from worker.core.lane import (
+    UNKNOWN,
+    Attribute,
+    Lane,
+    Lease,
+    Note,
+    Seal,
+    Shown,
+    Step,
+    Terms,
+    Want,
+    advance,
+    believe,
+    copied,
+    let_go,
+    ours,
+    told,
+)
 from worker.core.merge import Say, next_candidate, want_again
 from worker.core.outcome import Word
 from worker.core.park import given_up
-from worker.core.plan import applied
 from worker.core.relay import Relays
 
 Kind = Literal["applied", "refused", "locked", "alone", "again", "later", "failed", "unsure"]
@@ -61,7 +78,7 @@ def settle(
         say = _teller(notes, terms, name, sent, answer)
         match answer.kind:
             case "applied":
-                applied(name, x, terms, say, now, relays, answer.shows)
+                applied(Spot(terms, name, x, now, say, relays), sent, answer.shows)
                 lane.wrote = now
             case "locked":
                 x.sent = None
@@ -138,4 +155,5 @@ def _teller(notes: list[Note], terms: Terms, name: str, sent: Want, answer: Answ
 
 
 def _pending(record: Want, terms: Terms, name: str, answer: Answer) -> Note:
-    return told(record, terms, name, Word.PENDING, answer.reason, status=answer.status, request=answer.request, until=record.after)
+    status, request = answer.status, answer.request
+    return told(record, terms, name, Word.PENDING, answer.reason, status=status, request=request, until=record.after)

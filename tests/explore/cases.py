@@ -1,0 +1,97 @@
+"""The cases: few events, one lane, and as many faults as can be explored whole.  To add one, say what it is for."""
+
+from __future__ import annotations
+
+from tests.explore.world import NOW, Case, Event, Faults
+
+
+def said(*values: str, **more: object) -> tuple[Event, ...]:
+    """e1, e2, ... say these values of the attribute `a`, in this order of their versions."""
+    return tuple(Event(f"e{n}", n, {"a": value}, **more) for n, value in enumerate(values, 1))  # type: ignore[arg-type]
+
+
+AB = said("A", "B")
+P_SAYS_A_Q_SAYS_B = (Event("e1", 1, {"a": "A"}, "P"), Event("e2", 2, {"a": "B"}, "Q"))
+A_WITH_C_THEN_B = (Event("e1", 1, {"a": "A", "b": "C"}), Event("e2", 2, {"a": "B"}))
+ONCE = {"a": "once"}
+IF_EMPTY = {"a": "if_empty"}
+TWO_WAY = frozenset({"a"})
+AFTER_THE_LOOKS = 2 * NOW
+"""The time of an event that is newer than every look."""
+
+ORDINARY = (
+    Case("always, readable", AB, Faults(1, 1, 1, 1)),
+    Case("always, not readable", AB, Faults(1, 1, 1, 1), readable=False),
+    Case("always, A B A, readable", said("A", "B", "A"), Faults(losses=1, expiries=1)),
+    Case("always, A B A, not readable", said("A", "B", "A"), Faults(losses=1, refusals=1), readable=False),
+    Case("always, answers lost twice", AB[:1], Faults(losses=2, refusals=1, reruns=1), readable=False),
+    Case("always, the last try", AB, Faults(crashes=1, losses=2), readable=False, tries=2),
+    Case("always, this one cannot be read", AB, Faults(1, 1, 1, 1), hidden=frozenset("a"), holds={"a": "A"}),
+    Case("a value, then a clear", said("A", ""), Faults(1, 1, 1, 1)),
+    Case("a value, then a clear, not readable", said("A", ""), Faults(1, 1, 1, 1), readable=False, holds={"a": "X"}),
+    Case("a merge runs again", AB, Faults(1, 1, 1, 0, 2)),
+    Case("ranks", P_SAYS_A_Q_SAYS_B, Faults(1, 1, 0, 1, 1), ranks={"a": {"P": 2, "Q": 1}}),
+    Case("the whole account is written", A_WITH_C_THEN_B, Faults(losses=1, expiries=1), whole=True),
+    Case("two attributes, one is refused", A_WITH_C_THEN_B, Faults(losses=1, refusals=2), readable=False),
+    Case("two attributes, one backs off", A_WITH_C_THEN_B, Faults(losses=1, refusals=1), readable=False, jitter=0.9),
+    Case("reads fail too often", AB, Faults(losses=2), tries=2, whole=True),
+    Case("three visits die: poison", AB, Faults(crashes=3)),
+    Case("three visits die: poison, not readable", AB, Faults(crashes=3), readable=False),
+    Case("only watched", AB, Faults(1, 1, 0, 1, 1), observe=True, holds={"a": "X"}, ends={"a": frozenset("X")}),
+)
+
+WRITE_ONCE = (
+    Case("once, readable", AB, Faults(1, 1, 1, 1), ONCE),
+    Case("once, not readable", AB, Faults(1, 1, 2, 1), ONCE, readable=False),
+    Case("once, somebody was there first", AB, Faults(1, 1, 0, 1), ONCE, holds={"a": "X"}),
+    Case("once, a merge runs again", AB, Faults(losses=1, refusals=1, reruns=1), ONCE, readable=False),
+    Case("once, three candidates, refusals", said("A", "B", "A"), Faults(losses=1, refusals=2), ONCE, readable=False),
+    Case("once, ranks, refusals", P_SAYS_A_Q_SAYS_B, Faults(1, 1, 1, 0, 1), ONCE, readable=False, ranks={"a": {"P": 1, "Q": 2}}),
+    Case("once, readable, refusals", AB, Faults(1, 0, 1, 1, 1), ONCE),
+    Case("once, this one cannot be read", AB, Faults(1, 1, 1, 1), ONCE, hidden=frozenset("a")),
+    Case("once, the last try, not readable", AB, Faults(losses=2, refusals=1), ONCE, readable=False, tries=1),
+    Case("once, the last try, readable", AB, Faults(losses=2, refusals=1), ONCE, tries=1),
+    Case("once, three visits die: poison", AB, Faults(crashes=3), ONCE),
+    Case("once, only watched", AB, Faults(1, 1, 0, 1), ONCE, observe=True, ends={"a": frozenset({""})}),
+    Case("once, and another mapping says always", (AB[0]._replace(policy="always"), AB[1]), Faults(1, 1, 1, 0), ONCE),
+    Case("an operator unseals what was found", (AB[0], AB[1]._replace(unseal=True)), Faults(1, 1, 0, 1, 1), ONCE, holds={"a": "X"}),
+    Case(
+        "an operator unseals, and is refused", (AB[0], AB[1]._replace(unseal=True), Event("e3", 3, {"a": "C"})), Faults(losses=1, refusals=1),
+        ONCE, readable=False,
+    ),
+    Case("a sealed value is replayed", (AB[0], Event("e1~1", 2, {"a": "A"}, replay=True), Event("e2", 3, {"a": "B"})), Faults(losses=1, expiries=1), ONCE),
+)  # fmt: skip
+
+ONLY_IF_EMPTY = (
+    Case("if empty, two of them", AB, Faults(1, 1, 0, 1), IF_EMPTY, ends={"a": frozenset("AB")}),
+    Case("if empty, not readable", AB, Faults(1, 1, 0, 1), IF_EMPTY, readable=False, ends={"a": frozenset("AB")}),
+    Case("if empty, it is not", AB, Faults(1, 1, 0, 1), IF_EMPTY, holds={"a": "X"}, ends={"a": frozenset("X")}),
+    Case("if empty, after a value", (AB[0], AB[1]._replace(policy="if_empty")), Faults(1, 1, 0, 0, 1), holds={"a": "X"}, ends={"a": frozenset("A")}),
+    Case("if empty, before a value", (AB[0]._replace(policy="if_empty"), AB[1]), Faults(1, 1, 0, 0, 1)),
+    Case("if empty, after a clear", (Event("e1", 1, {"a": ""}), AB[1]._replace(policy="if_empty")), Faults(1, 1), holds={"a": "X"},
+         ends={"a": frozenset({"B", ""})}),
+)  # fmt: skip
+
+REPLAYED = (
+    Case("a replay", (AB[0], Event("e1~1", 2, {"a": "A"}, replay=True), Event("e2", 3, {"a": "B"})), Faults(losses=1)),
+    Case("a replay, not readable", (AB[0], Event("e1~1", 2, {"a": "A"}, replay=True)), Faults(1, 1, 1, 0, 1), readable=False),
+)
+
+BOTH_WAYS = (
+    Case("a person, and a look", (), Faults(1, 1, 0, 1, 1), two_way=TWO_WAY, edits=(("a", "X"), ("a", "Y"))),
+    Case("a person after a value", AB[:1], Faults(0, 1, 0, 1), two_way=TWO_WAY, edits=(("a", "X"),)),
+    Case("a person before a value", (Event("e1", AFTER_THE_LOOKS, {"a": "A"}),), Faults(0, 1, 0, 1), two_way=TWO_WAY, edits=(("a", "X"),)),
+    Case("a person says what was said before", said("A"), Faults(losses=1), two_way=TWO_WAY, edits=(("a", "X"), ("a", "A"))),
+    Case("a person clears", AB[:1], Faults(1, 1), two_way=TWO_WAY, edits=(("a", ""),), holds={"a": "X"}),
+    Case("a person is outranked", (Event("e1", 1, {"a": "A"}, "P"),), Faults(losses=1), two_way=TWO_WAY, edits=(("a", "X"),),
+         ranks={"a": {"P": 2, "T": 1}}, ends={"a": frozenset("A")}),
+    Case("a person where a value only fills", AB[:1], Faults(losses=1), IF_EMPTY, two_way=TWO_WAY, edits=(("a", "X"),),
+         ends={"a": frozenset("AX")}),
+    Case("a person where a value is sealed", AB[:1], Faults(losses=1), ONCE, two_way=TWO_WAY, edits=(("a", "X"),)),
+    Case("a person at a system that is only watched", AB[:1], Faults(losses=1), two_way=TWO_WAY, edits=(("a", "X"),), observe=True,
+         ends={"a": frozenset({"", "X"})}),
+    Case("what is relayed needs the account", AB, Faults(1, 1, 0, 1), two_way=TWO_WAY, relay_needs=TWO_WAY),
+    Case("a hint at a system that cannot be read", AB[:1], Faults(1, 1), readable=False, edits=(("b", "X"),)),
+)  # fmt: skip
+
+CASES = (*ORDINARY, *WRITE_ONCE, *ONLY_IF_EMPTY, *REPLAYED, *BOTH_WAYS)
