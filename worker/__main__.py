@@ -1,0 +1,5 @@
+"""`python -m worker` is `lockstep`."""
+
+from worker.cli import main
+
+main()

@@ -1,0 +1,59 @@
+"""All of Lockstep on one machine: an embedded store if none is named, the endpoint, a worker and the tick."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from worker import embedded
+from worker.crew import Crew
+
+PATIENCE = 40.0
+"""Seconds until the endpoint must be ready."""
+
+
+class NotReady(Exception):
+    """The processes were started and do not work.  The text says where to look."""
+
+
+@contextlib.contextmanager
+def everything(environ: Mapping[str, str], *, output: Path | None = None, home: Path | None = None) -> Iterator[tuple[Crew, dict[str, str]]]:
+    """Start a store and a crew, ready to take webhooks; stop them in order at the end.  environ: LOCKSTEP_CONFIG and
+    LOCKSTEP_LISTEN name what runs and where.  Raises embedded.NoStore, NotReady."""
+    with embedded.provided(environ, home) as provided, Crew(provided, output) as crew:
+        crew.start("endpoint", "serve")
+        crew.start("worker", "worker")
+        crew.start("tick", "tick")
+        yield crew, provided
+
+
+def wait_ready(url: str, patience: float = PATIENCE) -> None:
+    """Until /readyz answers 200.  url: of the endpoint, without a path.  Raises NotReady."""
+    deadline = time.monotonic() + patience
+    said = "it does not answer"
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=2):  # noqa: S310 - our own endpoint
+                return
+        except urllib.error.HTTPError as error:
+            said = error.read(2000).decode(errors="replace")
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise NotReady(f"the endpoint at {url} is not ready: {said}")
+
+
+def endpoint_url(listen: tuple[str, int]) -> str:
+    host, port = listen
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - where to call it
+    return f"http://{host}:{port}"
+
+
+def environment() -> dict[str, str]:
+    """Ours, for child processes."""
+    return dict(os.environ)
