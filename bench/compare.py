@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,8 +105,8 @@ def lockstep(workers: int) -> Contender:
 
 
 @contextlib.contextmanager
-def stage(contender: Contender, delay_ms: int) -> Iterator[tuple[Running, Place]]:
-    """The contender, its store and the stub, running and warm."""
+def stage(contender: Contender, delay_ms: int, *more: str) -> Iterator[tuple[Running, Place]]:
+    """The contender, its store and the stub (with `more` options), running and warm."""
     with tempfile.TemporaryDirectory(prefix="lockstep-bench-") as name:
         place = Place(Path(name), *free_ports(3))
         environ = {
@@ -124,9 +125,8 @@ def stage(contender: Contender, delay_ms: int) -> Iterator[tuple[Running, Place]
         (place.folder / "keys").write_text(f"k1:{base64.b64encode(bytes(range(32))).decode()}\n")
         (place.folder / "store").mkdir()
         with Running(place.folder, environ) as others, Running(place.folder, environ) as running:
-            others.start(
-                "stub", [sys.executable, str(HERE / "stub.py"), "--port", str(place.stub), "--delay-ms", str(delay_ms)], HERE
-            )
+            stub = [sys.executable, str(HERE / "stub.py"), "--port", str(place.stub), "--delay-ms", str(delay_ms), *more]
+            others.start("stub", stub, HERE)
             running.start(
                 "store",
                 [str(server_binary()), "--port", str(place.store), "--bind", "127.0.0.1", "--dir", str(place.folder / "store"),
@@ -190,9 +190,15 @@ def measure(contender: Contender, delay_ms: int, events: int) -> Figures:
 
 
 def burst(contender: Contender) -> float:
-    """Calls a target for `BURST` events of one subject, sent as fast as they are accepted."""
-    with stage(contender, 0) as (_, place):
-        return send(contender, place, events=BURST, subjects=1, patience=2)["pushes"] / TARGETS
+    """Calls a target for `BURST` events of one subject, sent as fast as they are accepted.  Raises Failed unless each target
+    ends with the newest value: few calls alone would be easy."""
+    with stage(contender, 0, "--keep") as (_, place):
+        calls = send(contender, place, events=BURST, subjects=1, patience=2)["pushes"]
+        with urllib.request.urlopen(f"{place.stub_url}/__values") as answer:
+            last = [json.loads(body)["custom_attributes"]["role"] for body in json.load(answer).values()]
+    if last != [f"role-{BURST - 1}"] * TARGETS:
+        raise Failed(f"{contender.name}: after {BURST} events of one subject the targets were last sent {last}")
+    return calls / TARGETS
 
 
 def median(runs: list[Figures]) -> Figures:
