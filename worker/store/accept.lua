@@ -3,7 +3,7 @@
 -- ARGV 1 name (source:id), 2 digest, 3 the record after its first four fields (`,"source":...}`), 4 source time, 16 digits or '',
 --      5 seconds that it may run ahead of us, 6 sequence, 20 digits, 7 version: 46 digits as given, 36 of a replayed event, or '',
 --      8 '1' = due, '' = recorded only, 9 '1' = it is parked, 10 backlog above which nothing new is taken ('' = no limit),
---      11 time to live in milliseconds if it is recorded only
+--      11 time to live in milliseconds if it is recorded only, 12 id
 -- answers word, version
 local there = redis.call('GET', KEYS[1])
 if there then
@@ -35,6 +35,6 @@ else
   redis.call('SET', KEYS[1], record, 'PX', ARGV[11])
 end
 redis.call('ZADD', KEYS[4], milliseconds, ARGV[1])
-redis.call('ZADD', KEYS[5], 0, version .. ' ' .. ARGV[1])
+redis.call('ZADD', KEYS[5], string.sub(version, 1, 16), ARGV[12])
 if ARGV[9] == '1' then redis.call('ZADD', KEYS[6], milliseconds, ARGV[1]) end
 return {'new', version}

@@ -39,7 +39,7 @@ class Journal:
             "accept",
             [keys.event(entry.name), keys.CLOCK, keys.EVENTS_DUE, keys.JOURNAL, keys.subject(entry.source, entry.subject), keys.PARKED],
             [entry.name, entry.digest, _tail(entry), entry.time, version.AHEAD, f"{entry.sequence:020d}", entry.version, "1" if due else "",
-             "1" if parked else "", "" if own or not self.backlog else self.backlog, self.retention],
+             "1" if parked else "", "" if own or not self.backlog else self.backlog, self.retention, entry.id],
             durable=True,
         )  # fmt: skip
         return Accepted(word.decode(), stored.decode())
@@ -96,12 +96,17 @@ class Journal:
 
     async def of_version(self, source: str, subject: str, of: str) -> str | None:
         """The name of a subject's event that has this version."""
-        members = await self.store.do("ZRANGEBYLEX", keys.subject(source, subject), f"[{of} ", f"[{of} \xff".encode("latin-1"), "LIMIT", 0, 1)
-        return members[0].decode().partition(" ")[2] if members else None
+        time = version.micros(of)
+        names = self._names(source, await self.store.do("ZRANGEBYSCORE", keys.subject(source, subject), time, time))
+        return next((event.name for _, event in await self.load(names) if event is not None and event.version == of), None)
 
     async def of_subject(self, source: str, subject: str) -> list[str]:
-        """The names of a subject's events, oldest version first."""
-        return [member.decode().partition(" ")[2] for member in await self.store.do("ZRANGE", keys.subject(source, subject), 0, -1)]
+        """The names of a subject's events, oldest first."""
+        return self._names(source, await self.store.do("ZRANGE", keys.subject(source, subject), 0, -1))
+
+    @staticmethod
+    def _names(source: str, ids: Sequence[bytes]) -> list[str]:
+        return [f"{source}:{ident.decode()}" for ident in ids]
 
     async def since(self, start: int, end: int | None = None, *, offset: int = 0, many: int = 1000) -> list[str]:
         """Names of the events accepted between two times (milliseconds), oldest first."""

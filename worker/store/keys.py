@@ -4,7 +4,7 @@
     ls:{0}:clock                    hash  t: last accept stamp (16 digits, microseconds), n: counter; never steps back
     ls:{0}:event:<source>:<id>      an event's record (worker/core/event.py); its existence is the idempotency key
     ls:{0}:journal                  zset  "<source>:<id>" by time of acceptance (milliseconds): listing, trimming by age
-    ls:{0}:subject:<source>:<id>    zset  "<version> <source>:<id>", score 0: a subject's events, and the event of a version
+    ls:{0}:subject:<source>:<id>    zset  "<id>" by the time of the version (microseconds): a subject's events, and the event of a version
     ls:{0}:lane:<system>:<account>  a lane (worker/core/lane.py); accounts that are searched for are `?<source>:<subject>`
     ls:{0}:due:<list>               zset  member by the time to look at it (milliseconds): one list for events, one a target
     ls:{0}:hint:<list>              a hint for this list is under way; expires
