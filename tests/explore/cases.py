@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.explore.world import NOW, Case, Event, Faults
+from worker.core.lane import Policy
 
 
 def said(*values: str, **more: object) -> tuple[Event, ...]:
@@ -13,11 +16,17 @@ def said(*values: str, **more: object) -> tuple[Event, ...]:
 AB = said("A", "B")
 P_SAYS_A_Q_SAYS_B = (Event("e1", 1, {"a": "A"}, "P"), Event("e2", 2, {"a": "B"}, "Q"))
 A_WITH_C_THEN_B = (Event("e1", 1, {"a": "A", "b": "C"}), Event("e2", 2, {"a": "B"}))
-ONCE = {"a": "once"}
-IF_EMPTY = {"a": "if_empty"}
+ONCE: dict[str, Policy] = {"a": "once"}
+IF_EMPTY: dict[str, Policy] = {"a": "if_empty"}
+B_UNSEALS = AB[1]._replace(unseal=True)
+B_FILLS = AB[1]._replace(policy="if_empty")
+A_AGAIN_THEN_B = (AB[0], Event("e1~1", 2, {"a": "A"}, replay=True), Event("e2", 3, {"a": "B"}))
+X_IS_THERE = {"a": "X"}
+X_IS_WRITTEN = (("a", "X"),)
+ENDS_WITH = {value: {"a": frozenset(value)} for value in ("A", "X", "AB", "AX")}
 TWO_WAY = frozenset({"a"})
-AFTER_THE_LOOKS = 2 * NOW
-"""The time of an event that is newer than every look."""
+A_AFTER_THE_LOOKS = (AB[0]._replace(at=2 * NOW),)
+"""Newer than every look."""
 
 ORDINARY = (
     Case("always, readable", AB, Faults(1, 1, 1, 1)),
@@ -26,24 +35,24 @@ ORDINARY = (
     Case("always, A B A, not readable", said("A", "B", "A"), Faults(losses=1, refusals=1), readable=False),
     Case("always, answers lost twice", AB[:1], Faults(losses=2, refusals=1, reruns=1), readable=False),
     Case("always, the last try", AB, Faults(crashes=1, losses=2), readable=False, tries=2),
-    Case("always, this one cannot be read", AB, Faults(1, 1, 1, 1), hidden=frozenset("a"), holds={"a": "A"}),
-    Case("a value, then a clear", said("A", ""), Faults(1, 1, 1, 1)),
-    Case("a value, then a clear, not readable", said("A", ""), Faults(1, 1, 1, 1), readable=False, holds={"a": "X"}),
+    Case("always, this one cannot be read", AB, Faults(1, 1), hidden=frozenset("a"), holds={"a": "A"}),
+    Case("a value, then a clear", said("A", ""), Faults(1, 1)),
+    Case("a value, then a clear, not readable", said("A", ""), Faults(1, 1), readable=False, holds=X_IS_THERE),
     Case("a merge runs again", AB, Faults(1, 1, 1, 0, 2)),
-    Case("ranks", P_SAYS_A_Q_SAYS_B, Faults(1, 1, 0, 1, 1), ranks={"a": {"P": 2, "Q": 1}}),
+    Case("ranks", P_SAYS_A_Q_SAYS_B, Faults(1, 1, 0, 0, 1), ranks={"a": {"P": 2, "Q": 1}}),
     Case("the whole account is written", A_WITH_C_THEN_B, Faults(losses=1, expiries=1), whole=True),
     Case("two attributes, one is refused", A_WITH_C_THEN_B, Faults(losses=1, refusals=2), readable=False),
     Case("two attributes, one backs off", A_WITH_C_THEN_B, Faults(losses=1, refusals=1), readable=False, jitter=0.9),
     Case("reads fail too often", AB, Faults(losses=2), tries=2, whole=True),
     Case("three visits die: poison", AB, Faults(crashes=3)),
     Case("three visits die: poison, not readable", AB, Faults(crashes=3), readable=False),
-    Case("only watched", AB, Faults(1, 1, 0, 1, 1), observe=True, holds={"a": "X"}, ends={"a": frozenset("X")}),
+    Case("only watched", AB, Faults(1, 1, 0, 1, 1), observe=True, holds=X_IS_THERE, ends=ENDS_WITH["X"]),
 )
 
 WRITE_ONCE = (
     Case("once, readable", AB, Faults(1, 1, 1, 1), ONCE),
     Case("once, not readable", AB, Faults(1, 1, 2, 1), ONCE, readable=False),
-    Case("once, somebody was there first", AB, Faults(1, 1, 0, 1), ONCE, holds={"a": "X"}),
+    Case("once, somebody was there first", AB, Faults(1, 1, 0, 1), ONCE, holds=X_IS_THERE),
     Case("once, a merge runs again", AB, Faults(losses=1, refusals=1, reruns=1), ONCE, readable=False),
     Case("once, three candidates, refusals", said("A", "B", "A"), Faults(losses=1, refusals=2), ONCE, readable=False),
     Case("once, ranks, refusals", P_SAYS_A_Q_SAYS_B, Faults(1, 1, 1, 0, 1), ONCE, readable=False, ranks={"a": {"P": 1, "Q": 2}}),
@@ -54,44 +63,52 @@ WRITE_ONCE = (
     Case("once, three visits die: poison", AB, Faults(crashes=3), ONCE),
     Case("once, only watched", AB, Faults(1, 1, 0, 1), ONCE, observe=True, ends={"a": frozenset({""})}),
     Case("once, and another mapping says always", (AB[0]._replace(policy="always"), AB[1]), Faults(1, 1, 1, 0), ONCE),
-    Case("an operator unseals what was found", (AB[0], AB[1]._replace(unseal=True)), Faults(1, 1, 0, 1, 1), ONCE, holds={"a": "X"}),
+    Case("an operator unseals what was found", (AB[0], B_UNSEALS), Faults(1, 1, 0, 1, 1), ONCE, holds=X_IS_THERE),
     Case(
-        "an operator unseals, and is refused", (AB[0], AB[1]._replace(unseal=True), Event("e3", 3, {"a": "C"})), Faults(losses=1, refusals=1),
+        "an operator unseals, and is refused", (AB[0], B_UNSEALS, Event("e3", 3, {"a": "C"})), Faults(losses=1, refusals=1),
         ONCE, readable=False,
     ),
-    Case("a sealed value is replayed", (AB[0], Event("e1~1", 2, {"a": "A"}, replay=True), Event("e2", 3, {"a": "B"})), Faults(losses=1, expiries=1), ONCE),
+    Case("a sealed value is replayed", A_AGAIN_THEN_B, Faults(losses=1, expiries=1), ONCE),
 )  # fmt: skip
 
 ONLY_IF_EMPTY = (
-    Case("if empty, two of them", AB, Faults(1, 1, 0, 1), IF_EMPTY, ends={"a": frozenset("AB")}),
-    Case("if empty, not readable", AB, Faults(1, 1, 0, 1), IF_EMPTY, readable=False, ends={"a": frozenset("AB")}),
-    Case("if empty, it is not", AB, Faults(1, 1, 0, 1), IF_EMPTY, holds={"a": "X"}, ends={"a": frozenset("X")}),
-    Case("if empty, after a value", (AB[0], AB[1]._replace(policy="if_empty")), Faults(1, 1, 0, 0, 1), holds={"a": "X"}, ends={"a": frozenset("A")}),
+    Case("if empty, two of them", AB, Faults(1, 1, 0, 1), IF_EMPTY, ends=ENDS_WITH["AB"]),
+    Case("if empty, not readable", AB, Faults(1, 1, 0, 1), IF_EMPTY, readable=False, ends=ENDS_WITH["AB"]),
+    Case("if empty, it is not", AB, Faults(1, 1, 0, 1), IF_EMPTY, holds=X_IS_THERE, ends=ENDS_WITH["X"]),
+    Case("if empty, after a value", (AB[0], B_FILLS), Faults(1, 1, 0, 0, 1), holds=X_IS_THERE,
+         ends=ENDS_WITH["A"]),
     Case("if empty, before a value", (AB[0]._replace(policy="if_empty"), AB[1]), Faults(1, 1, 0, 0, 1)),
-    Case("if empty, after a clear", (Event("e1", 1, {"a": ""}), AB[1]._replace(policy="if_empty")), Faults(1, 1), holds={"a": "X"},
+    Case("if empty, after a clear", (Event("e1", 1, {"a": ""}), B_FILLS), Faults(1, 1), holds=X_IS_THERE,
          ends={"a": frozenset({"B", ""})}),
 )  # fmt: skip
 
 REPLAYED = (
-    Case("a replay", (AB[0], Event("e1~1", 2, {"a": "A"}, replay=True), Event("e2", 3, {"a": "B"})), Faults(losses=1)),
+    Case("a replay", A_AGAIN_THEN_B, Faults(losses=1)),
     Case("a replay, not readable", (AB[0], Event("e1~1", 2, {"a": "A"}, replay=True)), Faults(1, 1, 1, 0, 1), readable=False),
 )
 
 BOTH_WAYS = (
     Case("a person, and a look", (), Faults(1, 1, 0, 1, 1), two_way=TWO_WAY, edits=(("a", "X"), ("a", "Y"))),
-    Case("a person after a value", AB[:1], Faults(0, 1, 0, 1), two_way=TWO_WAY, edits=(("a", "X"),)),
-    Case("a person before a value", (Event("e1", AFTER_THE_LOOKS, {"a": "A"}),), Faults(0, 1, 0, 1), two_way=TWO_WAY, edits=(("a", "X"),)),
+    Case("a person after a value", AB[:1], Faults(0, 1, 0, 1), two_way=TWO_WAY, edits=X_IS_WRITTEN),
+    Case("a person before a value", A_AFTER_THE_LOOKS, Faults(0, 1, 0, 1), two_way=TWO_WAY, edits=X_IS_WRITTEN),
     Case("a person says what was said before", said("A"), Faults(losses=1), two_way=TWO_WAY, edits=(("a", "X"), ("a", "A"))),
-    Case("a person clears", AB[:1], Faults(1, 1), two_way=TWO_WAY, edits=(("a", ""),), holds={"a": "X"}),
-    Case("a person is outranked", (Event("e1", 1, {"a": "A"}, "P"),), Faults(losses=1), two_way=TWO_WAY, edits=(("a", "X"),),
-         ranks={"a": {"P": 2, "T": 1}}, ends={"a": frozenset("A")}),
-    Case("a person where a value only fills", AB[:1], Faults(losses=1), IF_EMPTY, two_way=TWO_WAY, edits=(("a", "X"),),
-         ends={"a": frozenset("AX")}),
-    Case("a person where a value is sealed", AB[:1], Faults(losses=1), ONCE, two_way=TWO_WAY, edits=(("a", "X"),)),
-    Case("a person at a system that is only watched", AB[:1], Faults(losses=1), two_way=TWO_WAY, edits=(("a", "X"),), observe=True,
-         ends={"a": frozenset({"", "X"})}),
+    Case("a person clears", AB[:1], Faults(1, 1), two_way=TWO_WAY, edits=(("a", ""),), holds=X_IS_THERE),
+    Case("a person is outranked", (Event("e1", 1, {"a": "A"}, "P"),), Faults(losses=1), two_way=TWO_WAY, edits=X_IS_WRITTEN,
+         ranks={"a": {"P": 2, "T": 1}}, ends=ENDS_WITH["A"]),
+    Case("a person where a value only fills", AB[:1], Faults(losses=1), IF_EMPTY, two_way=TWO_WAY, edits=X_IS_WRITTEN,
+         ends=ENDS_WITH["AX"]),
+    Case("a person where a value is sealed", AB[:1], Faults(losses=1), ONCE, two_way=TWO_WAY, edits=X_IS_WRITTEN),
+    Case("a person at a system that is only watched", AB[:1], Faults(losses=1), two_way=TWO_WAY, edits=X_IS_WRITTEN,
+         observe=True, ends={"a": frozenset({"", "X"})}),
     Case("what is relayed needs the account", AB, Faults(1, 1, 0, 1), two_way=TWO_WAY, relay_needs=TWO_WAY),
     Case("a hint at a system that cannot be read", AB[:1], Faults(1, 1), readable=False, edits=(("b", "X"),)),
 )  # fmt: skip
 
-CASES = (*ORDINARY, *WRITE_ONCE, *ONLY_IF_EMPTY, *REPLAYED, *BOTH_WAYS)
+CASES: tuple[Case, ...] = (*ORDINARY, *WRITE_ONCE, *ONLY_IF_EMPTY, *REPLAYED, *BOTH_WAYS)
+
+DEEPER: tuple[Case, ...] = tuple(
+    replace(case, name=f"{case.name}, more faults", faults=Faults(*map(max, case.faults, (1, 1, 0, 1, 0))))
+    for case in (*REPLAYED, *BOTH_WAYS, *ONLY_IF_EMPTY, *WRITE_ONCE, *ORDINARY)
+    if case.faults[0] + case.faults[1] + case.faults[3] < 3
+)
+"""The cases that were explored with fewer faults, for a long run (`pytest -m campaign tests/explore`)."""

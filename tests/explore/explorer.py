@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 
 from tests.explore import promises
@@ -19,12 +20,23 @@ class Explored:
     story: tuple[str, ...] = ()
     longest: int = 0
 
+    def __bool__(self) -> bool:
+        return bool(self.broken)
+
     def __str__(self) -> str:
         return "\n".join([self.broken, *(f"  {number:2d}  {label}" for number, label in enumerate(self.story, 1))])
 
 
 def explore(case: Case, most: int = 400_000) -> Explored:
     """Every world of this case, or the shortest way to one that breaks a promise.  Raises OverflowError above `most`."""
+    gc.disable()  # worlds are trees and all are kept: looking for garbage among them takes a third of the time
+    try:
+        return _explored(case, most)
+    finally:
+        gc.enable()
+
+
+def _explored(case: Case, most: int) -> Explored:
     terms, first = case.terms(), case.beginning()
     number = {first: 0}
     worlds, parents = [first], [0]
@@ -49,8 +61,13 @@ def explore(case: Case, most: int = 400_000) -> Explored:
         if len(worlds) > most:
             raise OverflowError(f"{case.name}: more than {most} worlds")
     longest, circle = _longest(calm)
-    if circle is not None:
-        return Explored(len(worlds), "NEVER AT REST: from here it goes round in a circle", _story(case, worlds, parents, circle))
+    if circle:
+        story = (
+            *_story(case, worlds, parents, circle[0]),
+            "... and from here on, round and round:",
+            *_round(case, worlds, circle),
+        )
+        return Explored(len(worlds), "NEVER AT REST", story)
     return Explored(len(worlds), longest=longest)
 
 
@@ -64,35 +81,40 @@ def _stuck(case: Case, world: World) -> str:
     return "" if promises.at_rest(world, case) else "STUCK: something is under way, and nothing can happen"
 
 
-def _longest(calm: list[list[int]]) -> tuple[int, int | None]:
-    """The longest way without a fault, and a world from which such a way leads back to itself."""
-    length: list[int] = [-1] * len(calm)
-    on_the_way = -2
-    stack: list[tuple[int, int]] = [(start, 0) for start in range(len(calm))]
-    while stack:
-        here, next_ = stack.pop()
-        if next_ == 0:
-            if length[here] == on_the_way:
-                continue
-            if length[here] >= 0:
-                continue
+def _longest(calm: list[list[int]]) -> tuple[int, list[int]]:
+    """The longest way without a fault; and, if such a way leads back to where it began, the worlds of this circle."""
+    unseen, on_the_way = -1, -2
+    length = [unseen] * len(calm)
+    for start in range(len(calm)):
+        way = [(start, iter(calm[start]))] if length[start] == unseen else []
+        while way:
+            here, rest = way[-1]
             length[here] = on_the_way
-        if next_ < len(calm[here]):
-            stack.append((here, next_ + 1))
-            there = calm[here][next_]
-            if length[there] == on_the_way:
-                return 0, there
-            if length[there] == -1:
-                stack.append((there, 0))
-        else:
-            length[here] = 1 + max((length[there] for there in calm[here]), default=-1)
-    return max(length), None
+            there = next((there for there in rest if length[there] < 0), None)
+            if there is None:
+                length[here] = 1 + max((length[next_] for next_ in calm[here]), default=-1)
+                way.pop()
+            elif length[there] == on_the_way:
+                worlds = [world for world, _ in way]
+                return 0, worlds[worlds.index(there) :]
+            else:
+                way.append((there, iter(calm[there])))
+    return max(length), []
+
+
+def _round(case: Case, worlds: list[World], circle: list[int]) -> tuple[str, ...]:
+    steps = zip(circle, [*circle[1:], circle[0]], strict=True)
+    return tuple(_label(case, worlds[here], worlds[there]) for here, there in steps)
+
+
+def _label(case: Case, here: World, there: World) -> str:
+    return next(move.label for move in Moves(case, case.terms(), here) if move.world == there)
 
 
 def _story(case: Case, worlds: list[World], parents: list[int], end: int) -> tuple[str, ...]:
     labels: list[str] = []
     while end:
         before = parents[end]
-        labels.append(next(move.label for move in Moves(case, case.terms(), worlds[before]) if move.world == worlds[end]))
+        labels.append(_label(case, worlds[before], worlds[end]))
         end = before
     return tuple(reversed(labels))

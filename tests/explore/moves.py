@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 from msgspec.structs import replace
 
 from tests.explore import promises
-from tests.explore.world import ACCOUNT, OVER, SYSTEM, Call, Case, Faults, Visit, World, decode, look, standing
+from tests.explore.world import ACCOUNT, OVER, Call, Case, Faults, Visit, World, decode, look, standing
 from worker.core.event import Event as Record
 from worker.core.lane import Again, Lane, Note, Seen, Terms, Told, Want, due
 from worker.core.merge import merge
@@ -61,7 +61,9 @@ class Moves:
         for name in sorted(w.unheard):
             if self.case.event(name).unseal and not any(x.seal for x in self.lane.attributes.values()):
                 continue  # an operator unseals what stands in the list of seals
-            yield self.to(f"accept {name} {dict(self.case.event(name).says)}", unheard=w.unheard - {name}, accepted=w.accepted | {name})
+            yield self.to(
+                f"accept {name} {dict(self.case.event(name).says)}", unheard=w.unheard - {name}, accepted=w.accepted | {name}
+            )
         if w.edits < len(self.case.edits):
             name, value = self.case.edits[w.edits]
             target = with_values(w.target, {name: value})
@@ -141,6 +143,8 @@ class Moves:
                     yield self.to(f"{v.token} settles {dict(v.answers)}: not its lease", visits=others)
                 else:
                     yield self.to(f"{v.token} settles {dict(v.answers)}", *step, visits=others)
+            case _:
+                pass  # it waits for its answer
 
     def planned(self, v: Visit, others: tuple[Visit, ...]) -> Iterator[Move]:
         first = self.plan(self.lane, v)
@@ -163,7 +167,9 @@ class Moves:
 
     def will_send(self, v: Visit, others: tuple[Visit, ...], planned: Plan, label: str, **changes: Any) -> Move:
         lane, notes, names = planned
-        wants = tuple((name, sent.value or "", sent.version) for name in names if (sent := lane.attributes[name].sent) is not None)
+        wants = tuple(
+            (name, sent.value or "", sent.version) for name in names if (sent := lane.attributes[name].sent) is not None
+        )
         what = f" {[(name, value) for name, value, _ in wants]}" if wants else ": nothing to call"
         visits = (*others, v._replace(stage="send", wants=wants)) if wants else others
         return self.to(label + what, lane, notes, visits=visits, **changes)
@@ -171,7 +177,9 @@ class Moves:
     def sent(self, v: Visit, others: tuple[Visit, ...]) -> Move:
         if not (self.leased and self.lease is not None and self.lease.token == v.token):
             answers = tuple((name, "later") for name, _, _ in v.wants)
-            return self.to(f"{v.token}: the lease is over, does not call", visits=(*others, v._replace(stage="settle", answers=answers)))
+            return self.to(
+                f"{v.token}: the lease is over, does not call", visits=(*others, v._replace(stage="settle", answers=answers))
+            )
         body = v.wants
         if self.case.whole:
             mine = {name for name, _, _ in body}
@@ -219,7 +227,9 @@ class Moves:
             unsure, failed = self.answered(call, "unsure"), self.answered(call, "failed")
             fault: dict[str, Any] = {"calm": False, "faults": self.spend(losses=1)}
             yield self.to(f"{what} lands, its answer is LOST", visits=unsure, **landed, **fault)
-            yield self.to(f"{what}: no answer, it is ON ITS WAY", visits=unsure, calls=(*others, call._replace(token="")), **fault)
+            yield self.to(
+                f"{what}: no answer, it is ON ITS WAY", visits=unsure, calls=(*others, call._replace(token="")), **fault
+            )
             yield self.to(f"{what} lands, an ERROR is answered", visits=failed, **landed, **fault)
             yield self.to(f"{what} does nothing, an ERROR is answered", visits=failed, calls=others, **fault)
             yield self.to(f"{what} is put off", visits=self.answered(call, "later"), calls=others, **fault)
@@ -229,7 +239,9 @@ class Moves:
             yield self.to(f"{what} is REFUSED", visits=self.answered(call, "refused" if len(asked) == 1 else "alone"), **fault)
             if len(asked) > 1:
                 for name in asked:
-                    yield self.to(f"{what} is REFUSED for {name}", visits=self.answered(call, "again", {name: "refused"}), **fault)
+                    yield self.to(
+                        f"{what} is REFUSED for {name}", visits=self.answered(call, "again", {name: "refused"}), **fault
+                    )
 
     def answered(self, call: Call, kind: str, but: dict[str, str] | None = None) -> tuple[Visit, ...]:
         return tuple(
@@ -245,7 +257,14 @@ class Moves:
         return self.faults._replace(**{name: getattr(self.faults, name) - many for name, many in what.items()})
 
     def to(
-        self, label: str, lane: Lane | None = None, notes: Sequence[Note] = (), *, calm: bool = True, broken: str = "", **changes: Any
+        self,
+        label: str,
+        lane: Lane | None = None,
+        notes: Sequence[Note] = (),
+        *,
+        calm: bool = True,
+        broken: str = "",
+        **changes: Any,
     ) -> Move:
         w = self.world
         if lane is not None:
@@ -305,6 +324,3 @@ def values_of(body: Sequence[tuple[str, str, str]]) -> dict[str, str]:
 
 def with_values(values: Sequence[tuple[str, str]], changes: dict[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, changes.get(name, value)) for name, value in values)
-
-
-__all__ = ["SYSTEM", "Move", "Moves"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.explore.world import NOW, Call, Case, Event, World, decode, shown
-from worker.core.lane import UNKNOWN, Attribute, Told, due
+from worker.core.lane import UNKNOWN, Attribute, Told, Want, due
 from worker.core.outcome import Word
 
 Mine = list[tuple[Event, str]]
@@ -58,7 +58,9 @@ def of_world(case: Case, world: World, attributes: dict[str, Attribute], told: d
     """Each accepted value has an outcome or stands in the lane."""
     for event in _heard(case, world):
         for name in event.says:
-            if (event.name, name) not in told and not any(record.event == event.name for record in _records(attributes.get(name))):
+            if (event.name, name) not in told and not any(
+                record.event == event.name for record in _records(attributes.get(name))
+            ):
                 return f"LOST: {event.name}.{name} has no outcome, and is nowhere"
     return ""
 
@@ -68,7 +70,10 @@ def of_world(case: Case, world: World, attributes: dict[str, Attribute], told: d
 
 def at_rest(world: World, case: Case) -> bool:
     """Nothing is to be accepted, merged or visited, and nothing of ours is under way."""
-    return not (world.unheard or world.accepted or world.visits or world.calls) and due(decode(world.lane), case.terms(), 0) is None
+    return (
+        not (world.unheard or world.accepted or world.visits or world.calls)
+        and due(decode(world.lane), case.terms(), world.now) is None
+    )
 
 
 def of_rest(case: Case, world: World) -> str:
@@ -125,7 +130,9 @@ def _sealed(case: Case, world: World, x: Attribute, name: str, value: str, mine:
 
 def _newest(case: Case, world: World, name: str, value: str, mine: Mine) -> str:
     if name in case.ends:
-        return "" if value in case.ends[name] else f"AT REST {name}: the target has {value!r}, not one of {sorted(case.ends[name])}"
+        return (
+            "" if value in case.ends[name] else f"AT REST {name}: the target has {value!r}, not one of {sorted(case.ends[name])}"
+        )
     if not mine or any(word == "parked" for _, word in mine):
         return ""
     best = max((event for event, _ in mine), key=lambda event: _weight(case, name, event.version))
@@ -147,8 +154,8 @@ def _published(case: Case, world: World, name: str, value: str, mine: Mine) -> s
     return ""
 
 
-def _records(x: Attribute | None) -> list[Event]:
-    return [] if x is None else [record for record in (x.wanted, x.sent, *x.behind) if record is not None]  # type: ignore[misc]
+def _records(x: Attribute | None) -> list[Want]:
+    return [] if x is None else [record for record in (x.wanted, x.sent, *x.behind) if record is not None]
 
 
 def _heard(case: Case, world: World) -> list[Event]:

@@ -167,8 +167,8 @@ class Case:
         return World(
             unheard=frozenset(event.name for event in self.events), accepted=frozenset(), lane=encode(new()), visits=(), calls=(),
             target=tuple((name, self.holds.get(name, "")) for name in names),
-            landed=tuple((name, ("", frozenset())) for name in names), told=(), published=frozenset(), repairs=frozenset(), edits=0,
-            faults=self.faults,
+            landed=tuple((name, ("", frozenset())) for name in names), told=(), published=frozenset(), repairs=frozenset(),
+            edits=0, faults=self.faults,
         )  # fmt: skip
 
 
