@@ -56,6 +56,17 @@ async def test_never_more_than_the_budget(gates: tuple[Gate, Gate]) -> None:
     assert 25 <= len(made) <= 30
 
 
+async def test_window_slides(gates: tuple[Gate, Gate]) -> None:
+    """Calls made one by one count as long as those made at once: each for the whole window."""
+    budget = Budget(4, 0.5)
+    for _ in range(4):
+        assert await allowed(gates[0], budget)
+        await asyncio.sleep(0.06)
+    assert not await allowed(gates[1], budget)
+    await asyncio.sleep(0.3)
+    assert [await allowed(gates[0], budget) for _ in range(2)] == [True, False]
+
+
 async def test_first_come_first_served(gates: tuple[Gate, Gate]) -> None:
     """Those who wait are served in the order in which they came."""
     budget, order = Budget(2, 0.2), list[int]()
@@ -71,17 +82,17 @@ async def test_first_come_first_served(gates: tuple[Gate, Gate]) -> None:
 async def test_too_long(gates: tuple[Gate, Gate]) -> None:
     """Who would have to wait for longer than it can is told at once, and for how long; nothing is spent by that; who has more
     patience gets the call."""
-    budget = Budget(1, 0.6)
+    budget = Budget(1, 0.4)
     await gates[0].take("s", budget, 0)
     started = time.monotonic()
     patient = asyncio.create_task(gates[0].take("s", budget, 5))
     for gate in (*gates, *gates):
         with pytest.raises(Exhausted, match="budget spent") as caught:
             await gate.take("s", budget, 0.1)
-        assert caught.value.wait == pytest.approx(0.6, abs=0.2)
+        assert caught.value.wait == pytest.approx(0.4, abs=0.2)
     assert time.monotonic() - started < 0.4
     await patient
-    assert time.monotonic() - started == pytest.approx(0.6, abs=0.2)
+    assert time.monotonic() - started == pytest.approx(0.4, abs=0.2)
 
 
 async def test_given_up(gates: tuple[Gate, Gate]) -> None:
@@ -114,11 +125,15 @@ async def test_hold(gates: tuple[Gate, Gate]) -> None:
 
 
 async def test_long_hold(gates: tuple[Gate, Gate], store: Store) -> None:
-    """A hold of days is kept for days, and a budget spent beside it does not shorten that."""
-    await gates[0].take("s", Budget(100, 1), 0)
+    """A hold of days is kept for days; nothing of shorter life beside it shortens that, and neither for a long window."""
     await gates[0].hold("s", 400_000)
+    await gates[0].correct("s", 5, 1)
     assert not await allowed(gates[0], Budget(100, 1))
     assert 399_990_000 < await store.do("PTTL", keys.budget("s")) <= 400_000_000
+    await gates[0].take("t", Budget(100, 3600), 0)
+    await gates[0].correct("t", 5, 1)
+    await gates[0].take("t", None, 0)
+    assert await store.do("PTTL", keys.budget("t")) > 3_590_000
 
 
 async def test_what_the_system_says(gates: tuple[Gate, Gate]) -> None:

@@ -1,6 +1,7 @@
 """A line drives a flow: one send for each yield, under the token, the budget and the time that there is."""
 
 import asyncio
+import inspect
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -141,19 +142,19 @@ async def test_flow_without_request(gate: Gate) -> None:
 
 
 async def test_errors_pass(gate: Gate) -> None:
-    """The connector's own error is raised as it is, and the flow is closed."""
-    closed: list[bool] = []
-
-    def flow() -> Flow[int]:
-        try:
-            return (yield from one(peer))
-        finally:
-            closed.append(True)
-
+    """The connector's own error is raised as it is."""
     async with Peer(answer(404)) as peer, line_to(peer, gate) as line:
         with pytest.raises(NoAccount, match="no such account"):
-            await line.drive(flow(), patience=5)
-    assert closed == [True]
+            await line.drive(one(peer), patience=5)
+
+
+async def test_flow_is_closed(gate: Gate) -> None:
+    """A flow whose request was not answered is over: what it holds is let go at once."""
+    async with Peer(raw(b"")) as peer, line_to(peer, gate) as line:
+        flow = one(peer)
+        with pytest.raises(Unanswered):
+            await line.drive(flow, patience=5)
+        assert inspect.getgeneratorstate(flow) == inspect.GEN_CLOSED
 
 
 async def test_unreadable_answer(gate: Gate) -> None:
@@ -385,21 +386,21 @@ async def test_budget(gate: Gate) -> None:
 async def test_retry_after(gate: Gate) -> None:
     """After Retry-After nothing is sent with that credential, at no system that shares it, until then; others go on."""
     async with (
-        Peer(answer(429, headers=("retry-after: 1",))) as peer, Peer() as mine, Peer() as other,
+        Peer(answer(429, headers=("retry-after: 0.5",))) as peer, Peer() as mine, Peer() as other,
         line_to(peer, gate, share="s") as a, line_to(mine, gate, share="s") as b, line_to(other, gate) as c,
     ):  # fmt: skip
         with pytest.raises(Deferred) as caught:
             await a.drive(one(peer), patience=5)
-        assert (caught.value.wait, caught.value.throttled, caught.value.status) == (1.0, True, 429)
+        assert (caught.value.wait, caught.value.throttled, caught.value.status) == (0.5, True, 429)
         held = time.monotonic()
         with pytest.raises(Deferred) as caught:
-            await b.drive(one(mine), patience=1.1)
+            await b.drive(one(mine), patience=1.05)
         assert caught.value.throttled
-        assert caught.value.wait == pytest.approx(1.0, abs=0.2)
+        assert caught.value.wait == pytest.approx(0.5, abs=0.2)
         assert mine.seen == []
         assert await c.drive(one(other), patience=5) == 200
         assert await b.drive(one(mine), patience=5) == 200
-        assert time.monotonic() - held > 0.95
+        assert time.monotonic() - held > 0.45
 
 
 async def test_days_of_retry_after(gate: Gate) -> None:
@@ -437,10 +438,13 @@ class Names:
 
 async def test_rate_headers(gate: Gate) -> None:
     """What the answers say is left is heeded: after the last call nothing is sent until the reset."""
-    async with Peer(answer(200, headers=("x-left: 0", "x-reset: 1"))) as peer, line_to(peer, gate, rate_headers=Names()) as line:
+    async with (
+        Peer(answer(200, headers=("x-left: 0", "x-reset: 0.5"))) as peer,
+        line_to(peer, gate, rate_headers=Names()) as line,
+    ):
         await line.drive(one(peer), patience=5)
         with pytest.raises(Deferred) as caught:
-            await line.drive(one(peer), patience=1.5)
+            await line.drive(one(peer), patience=1.2)
         assert caught.value.throttled
         assert len(peer.seen) == 1
         assert await line.drive(one(peer), patience=5) == 200

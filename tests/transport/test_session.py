@@ -98,7 +98,7 @@ async def test_unanswered(behave: Behave) -> None:
     """Without a whole answer within the deadline nobody knows whether it landed; it is sent once and not again, and the
     next call finds a working session."""
     async with Peer(behave) as peer:
-        line = session(peer.url, deadline=0.5)
+        line = session(peer.url, deadline=0.4)
         started = asyncio.get_running_loop().time()
         with pytest.raises(Unanswered):
             await send(line, "PUT", peer.url, content=b"x")

@@ -111,7 +111,6 @@ class Gate:
         queue = self._queues[key]
         try:
             while True:
-                await asyncio.sleep(0)  # all who ask in this iteration of the loop
                 wanted = len(_waiting(queue))
                 if not wanted:
                     return
