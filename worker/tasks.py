@@ -72,6 +72,13 @@ def publisher(app: Celery) -> Publish:
     return publish
 
 
+def ping(broker_url: str) -> None:
+    """Reach the broker once; blocking.  Raises what its client raises."""
+    with application(broker_url).connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, timeout=3)
+        connection.default_channel  # noqa: B018 - over Redis only a channel finds out whether anybody is there
+
+
 def run_worker(app: Celery, assemble: Assemble, concurrency: int) -> None:
     """A worker, until SIGTERM: then it takes no more hints and finishes the visits that it has in flight."""
     runner = Runner(assemble)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from connectors.registry import CONNECTORS
-from worker.config import Configuration, load
+from worker.config import Configuration, json_schema, load
 from worker.core.fingerprint import Fingerprints
 from worker.engine import Engine
 from worker.hints import Hints
@@ -20,7 +20,10 @@ from worker.store.journal import Journal
 from worker.store.lanes import Lanes
 from worker.store.links import Links
 from worker.store.pauses import Pauses
+from worker.telling.unread import NoLanes, NoLinks
 
+NOWHERE = "redis://127.0.0.1:1"
+"""Where no store is: a client of it that is never used opens no connection."""
 OFFLINE_KEYS: Mapping[str, bytes] = {"offline": bytes(32)}
 
 
@@ -29,9 +32,9 @@ def settings(*, offline: bool = False) -> Settings:
     return Settings.from_environ(os.environ, offline=offline)
 
 
-def configuration(settings: Settings) -> Configuration:
-    """Raises ConfigurationError."""
-    return load(settings.config, os.environ, CONNECTORS)
+def configuration(settings: Settings, environ: Mapping[str, str] = os.environ) -> Configuration:
+    """environ: what `"${NAME}"` in `systems.yaml` refers to.  Raises ConfigurationError."""
+    return load(settings.config, environ, CONNECTORS)
 
 
 async def open_store(settings: Settings) -> Store:
@@ -45,6 +48,11 @@ def journal(store: Store, settings: Settings) -> Journal:
     return Journal(store, retention=settings.retention * 1000, backlog=settings.backlog)
 
 
+def schema(kind: str) -> dict[str, object]:
+    """The JSON Schema of a kind of file (`schema.Kind`), with the keys of every connector."""
+    return json_schema(kind, CONNECTORS)  # type: ignore[arg-type]
+
+
 @asynccontextmanager
 async def operators_engine(settings: Settings, configuration: Configuration) -> AsyncIterator[Engine]:
     """An engine without lines: an operator's command never talks to a system."""
@@ -55,6 +63,29 @@ async def operators_engine(settings: Settings, configuration: Configuration) -> 
 
     try:
         yield _engine(settings, configuration, store, {}, no_hint)
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def explaining_engine(settings: Settings, configuration: Configuration) -> AsyncIterator[tuple[Engine, str]]:
+    """An engine that only reads the store; where none can be read it knows nothing, and the text says why."""
+    why_not = ""
+    if not settings.redis_url:
+        why_not = "no store is named, and no embedded one runs"
+    elif not settings.fingerprint_keys:
+        why_not = "LOCKSTEP_FINGERPRINT_KEYS is not given, without which what the store holds cannot be compared"
+    store = Store(connect(settings.redis_url or NOWHERE), settings.durability)
+    try:
+        if not why_not:
+            try:
+                why_not = await store.unfit()
+            except Unavailable as error:
+                why_not = error.reason
+        engine = _engine(settings, configuration, store, {}, lambda _: None)
+        if why_not:
+            engine.lanes, engine.links = NoLanes(), NoLinks()
+        yield engine, why_not
     finally:
         await store.close()
 

@@ -28,6 +28,9 @@ SCHEMA_VERSION = b"1"
 HERE = Path(__file__).parent
 UNWRITABLE = ("OOM", "MISCONF", "READONLY", "LOADING", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
 
+EMPTY = "the store is empty"
+"""Nobody has used it yet."""
+
 Argument = bytes | str | int
 Command = tuple[Argument, ...]
 
@@ -79,6 +82,14 @@ class Store:
                 f"the store has schema {there!r}, this release speaks {SCHEMA_VERSION!r}: "
                 "run the release that wrote it, or give LOCKSTEP_REDIS_URL an empty database"
             )
+
+    async def unfit(self) -> str:
+        """Why this store cannot be read, without claiming it: it is empty, or of another schema; "" if it can.  Raises
+        Unavailable."""
+        there = await self.do("GET", keys.SCHEMA)
+        if there is None:
+            return EMPTY
+        return "" if there == SCHEMA_VERSION else f"the store has schema {there!r}, this release speaks {SCHEMA_VERSION!r}"
 
     async def close(self) -> None:
         await self.redis.aclose(close_connection_pool=True)

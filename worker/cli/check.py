@@ -1,0 +1,77 @@
+"""`lockstep check`: whether the configuration is right; asks no store and no system."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import click
+
+from worker.cli.frame import Exit, Failure, json_option, print_json
+
+
+@click.command(name="check")
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--schema", type=click.Choice(["systems", "mapping", "authority"]), help="Print the JSON Schema of a kind of file.")
+@json_option
+def command(folder: Path | None, schema: str | None, as_json: bool) -> None:
+    """Load the configuration, look it over, and run the cases of its mappings.
+
+    FOLDER is LOCKSTEP_CONFIG by default.  What references name must be there: a missing variable or file is an error that
+    names it.  A place is `file:line:column`.
+
+    \b
+    Exit codes:
+      0  it loads, and every case passes
+      1  a case fails
+      3  it does not load
+
+    \b
+    Examples:
+      lockstep check
+      lockstep check mappings --json
+      lockstep check --schema mapping
+    """
+    from worker import wiring
+    from worker.config import ConfigurationError, run_cases
+
+    if schema is not None:
+        print_json(wiring.schema(schema))
+        return
+    settings = wiring.settings(offline=True)
+    try:
+        configuration = wiring.configuration(settings if folder is None else dataclasses.replace(settings, config=folder))
+    except ConfigurationError as error:
+        many = len(error.problems)
+        if as_json:
+            print_json({"loads": False, "errors": [dataclasses.asdict(problem) for problem in error.problems]})
+        else:
+            click.echo("\n".join(map(str, error.problems)))
+        raise Failure(f"{many} {'error' if many == 1 else 'errors'}: it does not load", Exit.CONFIGURATION) from None
+    results = run_cases(configuration)
+    failed = [result for result in results if not result.passed]
+    if as_json:
+        print_json({
+            "loads": True, "revision": configuration.revision, "systems": sorted(configuration.systems),
+            "warnings": [dataclasses.asdict(problem) for problem in configuration.warnings],
+            "cases": [{**dataclasses.asdict(result), "passed": result.passed} for result in results],
+        })  # fmt: skip
+    else:
+        for problem in configuration.warnings:
+            click.echo(f"warning: {problem}")
+        for result in failed:
+            click.echo(f"{result.place}: case {result.name!r} fails:")
+            for each in result.differences:
+                click.echo(f"    {each.target} {each.attribute}: expected {each.expected}, got {each.got}")
+        rules = sum(len(target.rules) for mapping in configuration.mappings.values() for target in mapping.targets)
+        click.echo(
+            f"revision {configuration.revision}: {_many(len(configuration.systems), 'system')}, "
+            f"{_many(len(configuration.mappings), 'mapping')}, {_many(rules, 'rule')}, {_many(len(results), 'case')}, "
+            f"{_many(len(configuration.warnings), 'warning')}"
+        )
+    if failed:
+        raise Failure(f"{_many(len(failed), 'case')} of {len(results)} failed", Exit.WRONG)
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

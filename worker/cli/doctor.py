@@ -1,0 +1,57 @@
+"""`lockstep doctor`: whether all is well, and what to do where it is not."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import click
+
+from worker.cli.frame import Exit, Failure, json_option, print_json, run
+
+
+@click.command(name="doctor")
+@json_option
+def command(as_json: bool) -> None:
+    """Look at environment, configuration, broker, store, backlog, targets and parked events.  Each line says what was looked at,
+    how it is (ok, note, wrong), and what to do.  No system is asked.
+
+    \b
+    Exit codes:
+      0  nothing is wrong
+      1  something is
+
+    \b
+    Examples:
+      lockstep doctor
+      lockstep doctor --json
+    """
+    found = run(_look())
+    wrong = [each for each in found if each.state == "wrong"]
+    if as_json:
+        print_json([{"what": each.what, "state": str(each.state), "says": each.says, "do": each.do} for each in found])
+    else:
+        width = max(len(each.what) for each in found)
+        for each in found:
+            click.echo(f"{each.state:<5}  {each.what:<{width}}  {each.says}{f'  ->  {each.do}' if each.do else ''}")
+    if wrong:
+        raise Failure(f"{len(wrong)} of {len(found)} are wrong", Exit.WRONG)
+
+
+async def _look() -> list[Any]:
+    from worker import tasks, wiring
+    from worker.config import ConfigurationError
+    from worker.settings import SettingsError
+    from worker.telling.doctor import Finding, State, findings
+
+    try:
+        settings = wiring.settings()
+    except SettingsError as error:
+        return [Finding("environment", State.WRONG, problem, "see docs/configuration.md") for problem in error.problems]
+    try:
+        configuration = wiring.configuration(settings)
+    except ConfigurationError as error:
+        return [Finding("configuration", State.WRONG, str(problem), "lockstep check") for problem in error.problems]
+    async with wiring.explaining_engine(settings, configuration) as (engine, _):
+        ping = functools.partial(tasks.ping, settings.broker_url)
+        return [each async for each in findings(settings, engine, ping)]

@@ -1,0 +1,69 @@
+"""`lockstep explain EVENT.json`: what would be sent, and why; asks no system and writes nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, BinaryIO
+
+import click
+
+from worker.cli.frame import Exit, Failure, json_option, not_found, operator, print_json, reveal_option, run, say
+
+
+@click.command(name="explain")
+@click.argument("body", metavar="EVENT.json", type=click.File("rb"))
+@click.option("--source", metavar="SYSTEM", help="Who says it; needed where several sources could.")
+@reveal_option
+@json_option
+def command(body: BinaryIO, source: str | None, reveal: bool, as_json: bool) -> None:
+    """Say what would be sent if this webhook came now, and why: each rule with its steps, the decision under what the store
+    knows, and the very requests that would leave, without the credential.
+
+    EVENT.json is the body of one webhook, `-` for stdin.  No system is asked, so what only an answer can tell is named:
+    `{account}`, with the request that would find it.  The store is read if one answers, else this says so.
+
+    \b
+    Examples:
+      lockstep explain event.json
+      lockstep explain event.json --source hr --reveal
+      lockstep explain event.json --json
+    """
+    from worker import wiring
+    from worker.operate.named import NotPossible, Unknown
+    from worker.store.acts import Acts
+    from worker.telling import explained
+    from worker.telling.explain import explain
+    from worker.telling.hypothetical import as_accepted
+
+    settings = wiring.settings(offline=True)
+    configuration = wiring.configuration(settings)
+    try:
+        events = as_accepted(configuration, body.read(), source, time.time_ns() // 1000)
+    except Unknown as error:
+        not_found(str(error))
+    except NotPossible as error:
+        raise Failure(str(error), Exit.USAGE) from None
+
+    async def look() -> list[Any]:
+        async with wiring.explaining_engine(settings, configuration) as (engine, why_not):
+            if why_not:
+                say(f"The store is not read: {why_not}. This is what a first event of this subject would do.")
+                return [await explain(engine, event, event.at) for event in events]
+            if reveal:
+                await Acts(engine.store).record("explain --reveal", by=operator(), events=tuple(event.name for event in events))
+            now = await engine.store.now()
+            for event in events:
+                if (there := await engine.journal.event(event.name)) is not None:
+                    again = "would change nothing" if there.digest == event.digest else "is refused, for its content is another"
+                    say(f"{event.name} was accepted before, and {again}. This is what it would do as a new one.")
+            return [await explain(engine, event, now) for event in events]
+
+    found = run(look())
+    if as_json:
+        print_json([explained.plain(each, reveal=reveal) for each in found])
+        return
+    for number, each in enumerate(found):
+        if number:
+            click.echo("")
+        for line in explained.sentences(each, reveal=reveal):
+            click.echo(line)

@@ -1,0 +1,55 @@
+"""`lockstep why SUBJECT TARGET ATTRIBUTE`: why an attribute is what it is, in sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from worker.cli.frame import json_option, not_found, operator, print_json, reveal_option, with_engine
+
+
+@click.command(name="why")
+@click.argument("subject")
+@click.argument("target")
+@click.argument("attribute")
+@click.option("--source", metavar="SYSTEM", help="SUBJECT is an id at this system.")
+@reveal_option
+@json_option
+def command(subject: str, target: str, attribute: str, source: str | None, reveal: bool, as_json: bool) -> None:
+    """Say what an attribute holds, whose event that is, by which rule, what lost to it and why, what was tried, what is still
+    pending and until when, and whether it is sealed; or what said no.
+
+    SUBJECT is `source:id`, or an account, `system:id`.  The records keep no values: the steps of a rule are recomputed from the
+    event, under the mapping in force, and it is said where that is not the one that planned it.
+
+    \b
+    Examples:
+      lockstep why hr:E-1 onelogin department
+      lockstep why onelogin:4711 onelogin department
+      lockstep why E-1 onelogin department --source hr --json
+      lockstep why hr:E-1 onelogin department --reveal
+    """
+    from worker.operate.named import Unknown, Who, known_system, known_target, who
+    from worker.store.acts import Acts
+    from worker.telling import because
+    from worker.telling.why import why
+
+    async def look(engine: Any) -> Any:
+        configuration = engine.configuration
+        try:
+            somebody = Who(known_system(configuration, source), subject) if source else who(configuration, subject)
+            asked = await why(engine, somebody, known_target(configuration, target), attribute)
+        except Unknown as error:
+            not_found(str(error))
+        if reveal:
+            what = {"subject": str(somebody), "target": target, "attribute": attribute}
+            await Acts(engine.store).record("why --reveal", by=operator(), **what)
+        return asked
+
+    asked = with_engine(look)
+    if as_json:
+        print_json(because.plain(asked, reveal=reveal))
+        return
+    for line in because.sentences(asked, reveal=reveal):
+        click.echo(line)

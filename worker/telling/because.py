@@ -1,0 +1,213 @@
+"""Why, in sentences: the value now, whose it is, version, rule, decision, what lost, attempts, what is pending, the seal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from connectors.contract import ABSENT
+from worker.core.outcome import Outcome, Word
+from worker.telling.events import plain_outcome
+from worker.telling.mask import shown
+from worker.telling.pending import Waiting
+from worker.telling.why import Spoke, Why
+from worker.telling.words import MEANING, answer, until, verdict, version_time, when
+
+LOSERS = 5
+"""How many that lost are named; the others are counted."""
+
+
+def sentences(w: Why, *, reveal: bool) -> list[str]:
+    """The answer, a sentence or two a line; what belongs to one is indented below it."""
+    return [f"{w.attribute} of {w.place}, for {w.subject}", "", *_lines(w, reveal=reveal)]
+
+
+def _lines(w: Why, *, reveal: bool) -> Iterator[str]:
+    yield _value_now(w, reveal=reveal)
+    if w.by is not None:
+        yield _whose(w, w.by)
+        yield from _rule(w, w.by, reveal=reveal)
+        yield _decision(w.by)
+    if w.settled is not None and w.settled is not w.by and w.settled.outcome is not None:
+        yield f"Settled last was {w.settled.event.name}, of a newer version: {_ended(w.settled.outcome)}."
+    yield from _what_said_no(w)
+    yield from _lost(w)
+    yield from _attempts(w)
+    yield from _pending(w)
+    yield _seal(w)
+    if w.mode == "observe":
+        yield f"{w.place.system} is only watched (`target.mode: observe`): nothing is written there."
+
+
+def _value_now(w: Why, *, reveal: bool) -> str:
+    since = f", as we have believed since {when(w.since, w.now)}" if w.since else ""
+    if w.confirmed > w.since + 1000:
+        since += f"; last confirmed {when(w.confirmed, w.now)}"
+    if w.print is None and w.seal is not None and w.seal.found and w.seal.print is None:
+        return "What it holds cannot be read; the system itself keeps its first value."
+    if w.print is None and not w.known:
+        return "What it holds is not known: nothing was ever settled here, and nobody has looked."
+    if w.print is None:
+        return "What it holds is not known any more: a call may have landed or not, the belief grew old, or nobody can read it."
+    if w.print == "":
+        return f"It holds nothing{since}."
+    if w.by is not None and w.by.print == w.print:
+        return f"It holds {shown(w.by.value, reveal=reveal)}{since}."
+    return f"It holds a value of which only the fingerprint is kept{since}."
+
+
+def _whose(w: Why, by: Spoke) -> str:
+    event = by.event
+    told = version_time(event.version)
+    if by.seen:
+        return f"It was found there by a look of ours, {event.name}: its version is the time of the read, {told}."
+    whose = f"The value is from {event.name}, accepted {when(event.at, w.now)}."
+    if event.late:
+        return f"{whose} Its source's clock ran ahead of ours, so its version is the time of its acceptance, {told}."
+    return f"{whose} Its version is {told}."
+
+
+def _rule(w: Why, by: Spoke, *, reveal: bool) -> Iterator[str]:
+    if by.seen:
+        return
+    changed = by.event.revision and by.event.revision != w.revision
+    if changed:
+        yield f"It was planned under revision {by.event.revision}; in force is {w.revision}, under which it reads as follows."
+    if not by.place:
+        yield "No rule of the mapping in force makes a value of it."
+        return
+    where = f"{by.place}, `write: {by.policy}`" if by.policy else by.place
+    yield f"The rule is {where}{'' if changed else f', revision {w.revision}, which is in force'}:"
+    yield from drawn_steps([(step.name, shown(step.value, reveal=reveal)) for step in by.steps])
+    if by.print != w.print and w.print is not None and by.value is not ABSENT:
+        yield "    That is another value than the one held: the mapping has changed, or the target shows it in another form."
+
+
+def drawn_steps(steps: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """The steps of a rule, one a line."""
+    width = max((len(name) for name, _ in steps), default=0)
+    for name, value in steps:
+        yield f"    {name:<{width}}  {value}"
+
+
+def _decision(by: Spoke) -> str:
+    if by.seen:
+        return "It was taken over as what the account holds."
+    assert by.outcome is not None
+    how = answer(by.outcome)
+    return f"It was {_ended(by.outcome)}{f' ({how})' if how else ''}."
+
+
+def _what_said_no(w: Why) -> Iterator[str]:
+    """Nothing was ever settled: who spoke last, and what said no."""
+    if w.known or w.waits:
+        return
+    if not w.spoke:
+        who = f"{' or '.join(w.writers)} would have to" if w.writers else "no mapping writes it"
+        yield f"No event of this person has said anything about it; {who}."
+        return
+    last = w.spoke[0]
+    if last.outcome is None:
+        yield f"{last.event.name} speaks of it, and was not brought to {w.place.system} yet."
+    else:
+        yield f"The last to speak was {last.event.name}, accepted {when(last.event.at, w.now)}: {_ended(last.outcome)}."
+        if last.place:
+            yield f"The rule is {last.place}{f': {last.reason}' if last.reason else ''}."
+
+
+def _lost(w: Why) -> Iterator[str]:
+    for each in w.lost[:LOSERS]:
+        assert each.outcome is not None
+        yield f"{each.event.name} (version {version_time(each.event.version)}) did not: {_ended(each.outcome)}."
+    if len(w.lost) > LOSERS:
+        yield f"So did {len(w.lost) - LOSERS} older ones; `lockstep events --subject {w.subject}` lists them."
+
+
+def _attempts(w: Why) -> Iterator[str]:
+    if not w.attempts:
+        return
+    yield "The last attempts:" if len(w.attempts) > 1 else "The only attempt:"
+    for name, attempt in w.attempts:
+        how = answer(attempt)
+        yield f"    {when(attempt.at, w.now)}  {name}  {verdict(attempt)}{f', {how}' if how else ''}"
+
+
+def _pending(w: Why) -> Iterator[str]:
+    if not w.waits:
+        yield "Nothing is pending."
+    for each in w.waits:
+        yield pending(each, w.now)
+
+
+def pending(waits: Waiting, now: int) -> str:
+    """`hr:evt-9 is pending until ...: the target is paused (...).`"""
+    time = f" {until(waits.until, now)}" if waits.until else ""
+    tries = f", after {waits.tries} {'try' if waits.tries == 1 else 'tries'}" if waits.tries else ""
+    return f"{waits.event} is pending{time}{tries}: {waits.reason}."
+
+
+def _seal(w: Why) -> str:
+    seal = w.seal
+    if seal is None:
+        return "It is not sealed."
+    since = f"since {when(seal.at, w.now)}" if seal.at else "since before the records begin"
+    by = f" by {seal.event}" if seal.event else ""
+    unlock = "Only `lockstep seals unseal` lets another value in."
+    if seal.unsure:
+        return f"It is sealed {since}{by}, but it is not known whether that value landed: only the same may be sent. {unlock}"
+    if seal.found and seal.print is None:
+        return f"It is sealed {since}: the system itself keeps its first value."
+    if seal.found:
+        return f"It is sealed {since}: a value other than that of {seal.event} was there first, and is sealed as found. {unlock}"
+    return f"It is sealed {since}{by}: this is its only value, for ever. {unlock}"
+
+
+def _ended(outcome: Outcome) -> str:
+    meaning = MEANING[outcome.word]
+    return f"{verdict(outcome)}: {meaning}" if outcome.word is not Word.PENDING else verdict(outcome)
+
+
+def plain(w: Why, *, reveal: bool) -> dict[str, object]:
+    """For `--json`.  Times in milliseconds since 1970.  A value is masked unless it may be seen."""
+    return {
+        "subject": str(w.subject),
+        "target": w.place.system,
+        "attribute": w.attribute,
+        "account": w.place.account or None,
+        "searched_for": w.place.searched,
+        "value": {
+            "belief": "not known" if w.print is None else "nothing" if w.print == "" else "a value",
+            "shown": shown(w.by.value, reveal=reveal) if w.by is not None and w.print and w.by.print == w.print else None,
+            "since": w.since or None,
+            "confirmed": w.confirmed or None,
+        },
+        "from": None if w.by is None else _plain_spoke(w.by, reveal=reveal),
+        "settled_last": None if w.settled is None else w.settled.event.name,
+        "revision_in_force": w.revision,
+        "lost": [_plain_spoke(each, reveal=reveal) for each in w.lost],
+        "attempts": [{"event": name, **plain_outcome(attempt)} for name, attempt in w.attempts],
+        "pending": [plain_waiting(each) for each in w.waits],
+        "seal": None if w.seal is None else {
+            "since": w.seal.at or None, "event": w.seal.event or None, "unsure": w.seal.unsure, "found": w.seal.found,
+        },
+        "mode": w.mode,
+    }  # fmt: skip
+
+
+def plain_waiting(each: Waiting) -> dict[str, object]:
+    return {"event": each.event, "reason": each.reason, "until": each.until or None, "tries": each.tries}
+
+
+def _plain_spoke(each: Spoke, *, reveal: bool) -> dict[str, object]:
+    return {
+        "event": each.event.name,
+        "accepted": each.event.at,
+        "version": each.event.version,
+        "version_time": version_time(each.event.version),
+        "seen": each.seen,
+        "revision": each.event.revision or None,
+        "rule": each.place or None,
+        "write": each.policy or None,
+        "steps": [{"step": step.name, "value": shown(step.value, reveal=reveal)} for step in each.steps],
+        "reason_now": each.reason or None,
+        **({} if each.outcome is None else plain_outcome(each.outcome)),
+    }

@@ -1,0 +1,184 @@
+"""Whether all is well: one finding a line, with what to do about it.  Looks at our own parts; never asks a system."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from enum import StrEnum
+
+import msgspec
+
+from worker.config import Configuration
+from worker.engine import Engine
+from worker.operate.targets import states
+from worker.settings import Settings
+from worker.store import keys, queues, server
+from worker.store.beats import Beats
+from worker.store.connection import EMPTY, Store
+from worker.store.errors import Unavailable
+from worker.telling.words import span, when
+
+SKEW = 1_000
+"""Milliseconds that our clock may differ from the store's: sources' times and stamps are compared."""
+OVERDUE = 30_000
+"""Milliseconds for which due work may wait; a worker that cannot get it done by then ends itself."""
+SILENT = 10_000
+"""Milliseconds since its last round after which a tick is taken for dead."""
+FULL = 0.8
+"""Of the memory limit; above it the append-only file may soon not be rewritten."""
+
+POLICY = "set `maxmemory-policy noeviction`"
+MORE = "start a `lockstep worker`, or more of them"
+
+Ping = Callable[[], None]
+"""Reaches the broker, or raises; blocking."""
+
+
+class State(StrEnum):
+    OK = "ok"
+    """As it should be."""
+    NOTE = "note"
+    """Works, and should be known."""
+    WRONG = "wrong"
+    """Must be mended; the exit code is 1."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """what: the part; says: what was found, never a secret; do: what to do, "" if nothing."""
+
+    what: str
+    state: State
+    says: str
+    do: str = ""
+
+
+async def findings(settings: Settings, engine: Engine, ping: Ping) -> AsyncIterator[Finding]:
+    """All that can be told, in the order in which one would look.  What needs a store is left out where none answers."""
+    yield Finding("environment", State.OK, f"configuration in {settings.config}, durability {settings.durability}")
+    store = engine.store
+    for each in _configuration(engine.configuration):
+        yield each
+    yield await _broker(ping)
+    try:
+        now = await store.now()
+    except Unavailable as error:
+        yield Finding("store", State.WRONG, error.reason, "start it, or correct LOCKSTEP_REDIS_URL; until then 503 is answered")
+        return
+    parts: tuple[Awaitable[list[Finding]], ...] = (
+        _store(store, now), _server(store), _queues(engine, now), _targets(engine, now), _people(engine, now)
+    )  # fmt: skip
+    for part in parts:
+        for each in await part:
+            yield each
+
+
+def _configuration(configuration: Configuration) -> list[Finding]:
+    loaded = f"revision {configuration.revision}, {len(configuration.systems)} systems, {len(configuration.mappings)} mappings"
+    found = [Finding("configuration", State.OK, loaded)]
+    if configuration.warnings:
+        found.append(Finding("configuration", State.NOTE, f"{len(configuration.warnings)} warnings", "lockstep check"))
+    return found
+
+
+async def _broker(ping: Ping) -> Finding:
+    try:
+        await asyncio.to_thread(ping)
+    except Exception as error:  # noqa: BLE001 - whatever its client raises, it cannot be used
+        said = f"does not answer ({type(error).__name__})"
+        return Finding("broker", State.WRONG, said, "start it, or correct LOCKSTEP_BROKER_URL; nothing is lost meanwhile")
+    return Finding("broker", State.OK, "answers")
+
+
+async def _store(store: Store, now: int) -> list[Finding]:
+    found = []
+    if unfit := await store.unfit():
+        mend = "run the release that wrote it, or give LOCKSTEP_REDIS_URL another database"
+        empty = unfit == EMPTY
+        found.append(Finding("store", State.NOTE if empty else State.WRONG, unfit, "" if empty else mend))
+    assurance = await store.durability.assurance()
+    if assurance.problem:
+        found.append(Finding("durability", State.WRONG, assurance.problem, "until then every webhook is answered 503"))
+    elif assurance.warning:
+        found.append(Finding("durability", State.NOTE, assurance.warning))
+    else:
+        found.append(Finding("durability", State.OK, "what is answered is on disk (appendfsync always)"))
+    skew = int(time.time() * 1000) - now
+    if abs(skew) > SKEW:
+        ahead = "ahead of" if skew > 0 else "behind"
+        found.append(Finding("clock", State.WRONG, f"ours is {span(skew)} {ahead} the store's", "run NTP on both"))
+    else:
+        found.append(Finding("clock", State.OK, f"within {span(SKEW)} of the store's"))
+    return found
+
+
+async def _server(store: Store) -> list[Finding]:
+    told = await server.ask(store)
+    found = []
+    if told.policy is None:
+        found.append(Finding("memory", State.NOTE, "the store does not tell its policy", POLICY))
+    elif told.policy != "noeviction":
+        found.append(Finding("memory", State.WRONG, f"policy {told.policy}: seals can be evicted", POLICY))
+    elif told.limit and told.memory > FULL * told.limit:
+        used = f"{told.memory / told.limit:.0%} of its limit is used"
+        found.append(Finding("memory", State.WRONG, used, "raise `maxmemory`; a full store answers 503"))
+    else:
+        of = f" of {told.limit >> 20}" if told.limit else ""
+        found.append(Finding("memory", State.OK, f"noeviction, {max(told.memory >> 20, 1)}{of} MiB used"))
+    if told.written is False:
+        found.append(Finding("append-only file", State.WRONG, "its last write failed", "look at the store's disk"))
+    return found
+
+
+async def _queues(engine: Engine, now: int) -> list[Finding]:
+    events, lag = await queues.depth(engine.store, keys.EVENTS_DUE, now), await queues.outbox_lag(engine.store)
+    found = [
+        _queue("events", f"{events.waiting} waiting to be brought to their targets", events.oldest, now),
+        _queue("outbox", f"{lag.entries} commits not in the records yet", lag.oldest, now),
+    ]
+    beats = await Beats(engine.store).all()
+    alive = [host for host, at in beats.items() if at > now - SILENT]
+    if alive:
+        found.append(Finding("tick", State.OK, f"{len(alive)} alive"))
+    else:
+        last = f"the last round was {when(max(beats.values()), now)}" if beats else "none has ever run"
+        found.append(Finding("tick", State.WRONG, last, "start `lockstep tick`: without it nothing is tried again"))
+    return found
+
+
+def _queue(what: str, says: str, oldest: int, now: int) -> Finding:
+    if oldest and now - oldest > OVERDUE:
+        return Finding(what, State.WRONG, f"{says}, the oldest for {span(now - oldest)}", MORE)
+    return Finding(what, State.OK, says)
+
+
+async def _targets(engine: Engine, now: int) -> list[Finding]:
+    found = []
+    for each in await states(engine):
+        what, owed = f"target {each.system}", f"{each.lanes} accounts with something owed, {each.due} due"
+        system = engine.configuration.systems[each.system]
+        until = await queues.hold(engine.store, system.share or each.system)
+        if each.pause is not None:
+            ends = f"until {when(each.pause.until, now)}" if each.pause.until else "until it is resumed"
+            by = f" by {each.pause.by}" if each.pause.reason == "operator" else ""
+            says = f"paused{by} ({each.pause.reason}: {each.pause.why}) {ends}; {owed}"
+            found.append(Finding(what, State.WRONG, says, f"lockstep targets resume {each.system}"))
+        elif until > now:
+            says = f"it asked us to wait until {when(until, now)}; {owed}"
+            found.append(Finding(what, State.NOTE, says, "nothing is sent with this credential until then"))
+        elif each.oldest and now - each.oldest > OVERDUE:
+            says = f"{owed}, the oldest for {span(now - each.oldest)}"
+            found.append(Finding(what, State.WRONG, says, MORE))
+        else:
+            found.append(Finding(what, State.OK, f"{owed}{', only watched' if each.mode == 'observe' else ''}"))
+    return found
+
+
+async def _people(engine: Engine, now: int) -> list[Finding]:
+    many = await queues.parked(engine.store)
+    if not many:
+        return [Finding("parked", State.OK, "nothing waits for an operator")]
+    oldest = await engine.journal.parked(many=1)
+    record = (await engine.journal.load(oldest))[0][1] if oldest else None
+    since = f", the oldest accepted {when(record.at, now)}" if record is not None else ""
+    return [Finding("parked", State.WRONG, f"{many} events wait for an operator{since}", "lockstep parked list")]
