@@ -1,0 +1,47 @@
+"""Targets: what each is doing, and pausing one by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from worker.engine import Engine
+from worker.store import keys
+from worker.store.pauses import Pause
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """lanes: accounts that something is owed to, or that are visited now; due: of these, how many could be visited now;
+    oldest: since when the first of them could be, milliseconds since 1970, 0 if none."""
+
+    system: str
+    mode: str
+    pause: Pause | None
+    lanes: int
+    due: int
+    oldest: int
+
+
+async def states(engine: Engine) -> list[TargetState]:
+    """All targets, by name."""
+    systems = sorted(name for name, system in engine.configuration.systems.items() if system.target is not None)
+    pauses, now = await engine.pauses.all(), await engine.store.now()
+
+    async def one(system: str) -> TargetState:
+        key = keys.due(system)
+        do = engine.store.do
+        lanes, due, first = await asyncio.gather(
+            do("ZCARD", key), do("ZCOUNT", key, "-inf", now), do("ZRANGE", key, 0, 0, "WITHSCORES")
+        )
+        oldest = int(float(_score(first))) if due else 0
+        return TargetState(system, engine.configuration.systems[system].mode, pauses.get(system), lanes, due, oldest)
+
+    return list(await asyncio.gather(*(one(system) for system in systems)))
+
+
+def _score(first: list[object]) -> str:
+    """The score of the one member, under either Redis protocol."""
+    pair = first[0] if isinstance(first[0], list | tuple) else first
+    score = pair[1]
+    return score.decode() if isinstance(score, bytes) else str(score)
