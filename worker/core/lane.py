@@ -276,12 +276,15 @@ def due(lane: Lane, terms: Terms, now: int) -> int | None:
         return None if not lane.lease.token and idle(lane) and lane.lease.until <= now else lane.lease.until
     if idle(lane):
         return None
-    if lane.search is not None:
-        return max(lane.search.after, 0)
     if lane.check or any(x.owes for x in lane.attributes.values()):
         return now
-    rest = lane.wrote + terms.interval if lane.wrote else 0
-    return max(rest, min(record.after for x in lane.attributes.values() for record in (x.wanted, x.sent) if record))
+    # Not before it was accepted: so the list is served in the order in which it filled, and its first says how old it is.
+    # (Our stamps never step back; the clock may.)
+    records = (record for x in lane.attributes.values() for record in (x.wanted, x.sent) if record)
+    due_at = min(max(record.after, min(record.at, now)) for record in records)
+    if lane.search is not None:
+        return max(lane.search.after, due_at)
+    return max(lane.wrote + terms.interval if lane.wrote else 0, due_at)
 
 
 def ours(lane: Lane, token: str) -> bool:
