@@ -6,6 +6,7 @@ where the server can (Redis 7.2, Valkey).  Otherwise nothing durable is accepted
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Literal
@@ -38,13 +39,22 @@ class Durability:
         self._client, self._mode = client, mode
         self._assurance: Assurance | None = None
         self._asked = 0.0
+        self._asking: asyncio.Task[None] | None = None
 
     async def assurance(self) -> Assurance:
         """Raises RedisError if the server does not answer."""
         if self._assurance is None or time.monotonic() - self._asked > AGAIN:
-            self._assurance = await self._ask()
-            self._asked = time.monotonic()
+            # All who come meanwhile wait for one answer, and go on in the order in which they came: what is accepted is
+            # stamped in that order.
+            if self._asking is None or self._asking.done():
+                self._asking = asyncio.create_task(self._find_out())
+            await asyncio.shield(self._asking)
+        assert self._assurance is not None
         return self._assurance
+
+    async def _find_out(self) -> None:
+        self._assurance = await self._ask()
+        self._asked = time.monotonic()
 
     async def _ask(self) -> Assurance:
         match self._mode:
