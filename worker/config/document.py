@@ -161,13 +161,17 @@ class _Composer:
             self.complain(event, where, "an anchor or a tag at a key; leave it out, or quote the key")
         if event.value == "<<" and event.style is None:
             self.complain(event, where, "a merge key (`<<`); write the keys out")
-        return str(event.value)
+        return self.text(event, where)
 
-    def scalar(self, event: yaml.ScalarEvent, where: Where) -> Json:
+    def text(self, event: yaml.ScalarEvent, where: Where) -> str:
         text: str = event.value
         if any("\ud800" <= c <= "\udfff" or c == "\0" for c in text):
-            self.complain(event, where, "a character that JSON in UTF-8 cannot hold")
-            return ""
+            self.complain(event, where, "a character that is none (a NUL, or half of a pair); write the character itself")
+            return "?"
+        return text
+
+    def scalar(self, event: yaml.ScalarEvent, where: Where) -> Json:
+        text = self.text(event, where)
         if event.style is not None:
             return text
         if text == "":

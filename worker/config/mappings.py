@@ -105,8 +105,11 @@ class _Compiler:
             self.document.report(where, "a source that feeds itself; take this target out")
         elif system is not None and not system.writable:
             self.document.report(where, f"`{name}` is no target; describe how it is written in systems.yaml")
+        places: list[Where] = [(*where, "account", index) for index in range(len(entry.account))]
+        if places[0] not in self.document.places:
+            places = [(*where, "account")]  # one key may stand without a list
         keys = tuple(
-            key for index, k in enumerate(entry.account) if (key := self._key(k, system, (*where, "account", index))) is not None
+            key for k, place in zip(entry.account, places, strict=True) if (key := self._key(k, system, place)) is not None
         )
         rules: list[Rule] = []
         for attribute, text_or_rule in entry.attributes.items():

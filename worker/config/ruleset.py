@@ -196,7 +196,8 @@ class CaseEntry(Strict):
             dict[
                 str,
                 Annotated[
-                    Annotated[ExpectedEntry, Tag("<outcome>")] | Annotated[JsonValue, Tag("<value>")],
+                    Annotated[ExpectedEntry, Tag("<outcome>")]
+                    | Annotated[JsonValue, Tag("<value>"), WithJsonSchema({"not": {"type": "object", "required": ["is"]}})],
                     Discriminator(lambda value: "<outcome>" if isinstance(value, dict) and "is" in value else "<value>"),
                 ],
             ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from inspect import isclass
@@ -37,6 +37,7 @@ class Resolved:
 
 
 NO_REFERENCES = Resolved()
+NOTHING_ELSE: Mapping[Where, AbstractSet[str]] = {}
 
 
 def validate(
@@ -46,32 +47,33 @@ def validate(
     where: Where = (),
     *,
     references: Resolved = NO_REFERENCES,
-    also: AbstractSet[str] = frozenset(),
+    also: Mapping[Where, AbstractSet[str]] = NOTHING_ELSE,
 ) -> M | None:
-    """The model made of the value, None if it does not fit; then the problems are in the document.  also: keys that are known at
-    the root beside the model's, for `did you mean`."""
+    """The model made of the value, None if it does not fit; then the problems are in the document.  also: keys that are known
+    beside the model's, by the place where they may stand; for `did you mean`."""
     try:
         # As JSON, so that text stays text and a list may be a tuple: what the file says, no more.
         return model.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            place, missing = _place(value, detail["loc"])
+            place, missing = _place(value, detail)
             if where + place in references.lost:
                 continue
             if detail["type"] == "extra_forbidden":
-                known = known_keys(model, value, place[:-1]) | (also if len(place) == 1 else set())
+                known = known_keys(model, value, place[:-1]) | also.get(place[:-1], frozenset())
                 document.report(where + place, f"unknown key `{place[-1]}`{did_you_mean(str(place[-1]), known)}")
             else:
                 document.report(where + place, _said(detail, missing, shown=where + place not in references.found))
         return None
 
 
-def _place(value: Json, loc: tuple[int | str, ...]) -> tuple[Where, str]:
+def _place(value: Json, detail: ErrorDetails) -> tuple[Where, str]:
     """The part of an error's location that stands in the document (a union's tags do not), and what is missing there."""
     place: Where = ()
     missing = ""
-    for part in loc:
-        if isinstance(value, dict) and part in value:
+    loc = detail["loc"]
+    for index, part in enumerate(loc):
+        if isinstance(value, dict) and part in value and not _is_tag(value, loc[index:], missing=detail["type"] == "missing"):
             value = value[str(part)]
         elif isinstance(value, list) and isinstance(part, int) and part < len(value):
             value = value[part]
@@ -81,6 +83,13 @@ def _place(value: Json, loc: tuple[int | str, ...]) -> tuple[Where, str]:
         place = (*place, part)
         missing = ""
     return place, missing
+
+
+def _is_tag(value: dict[str, Json], loc: tuple[int | str, ...], *, missing: bool) -> bool:
+    """A tag may be called like a key beside the one that is meant: `header` in {scheme: header, header: X, secrets: []}."""
+    if len(loc) < 2 or isinstance(value[str(loc[0])], dict | list):
+        return False
+    return loc[1] in value or (missing and len(loc) == 2)
 
 
 def _said(detail: ErrorDetails, missing: str, *, shown: bool) -> str:

@@ -20,6 +20,10 @@ from worker.config.system import BudgetHeaders, Handshake, Retry, System
 from worker.core.signature import Hmac, StandardWebhooks, StaticHeader, Verifier, webhook_key
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+KNOWN: Mapping[Where, AbstractSet[str]] = {
+    (): SHARED | SHARED_HALVES.keys(),
+    **{(half,): keys for half, keys in SHARED_HALVES.items()},
+}
 RESERVED = frozenset({"outbox"})
 """Names that the worker needs for lists of its own."""
 
@@ -85,9 +89,7 @@ class _Entry:
         shared, own = self._split(connector)
         self._secrets(connector, shared, own)
         entry = validate(Entry, shared, self.document, self.where, references=self.resolved)
-        settings = validate(
-            connector.settings, own, self.document, self.where, references=self.resolved, also=SHARED | {"source", "target"}
-        )
+        settings = validate(connector.settings, own, self.document, self.where, references=self.resolved, also=KNOWN)
         verify = self._verifier(entry.source) if entry is not None and entry.source is not None else None
         target, source = self._halves(connector, settings) if settings is not None else (None, None)
         ca = self._ca(entry.ca, folder) if entry is not None and entry.ca is not None else None

@@ -33,12 +33,16 @@ def text_of(value: Json) -> str:
     if isinstance(value, str):
         _refuse_unspeakable(value)
         return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, int | float):
         _refuse_unspeakable(value)
-        return str(_number(value))
+        return _spelled(value)
     raise DoesNotFit
+
+
+def _spelled(value: float) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(_number(value))
 
 
 def canonical(value: Json, wire: Wire) -> Json:
@@ -47,7 +51,7 @@ def canonical(value: Json, wire: Wire) -> Json:
     if value is None or value in ("", []):
         return None
     if wire is Wire.TEXT and not isinstance(value, list | dict):
-        text = value if isinstance(value, str) else text_of(value)
+        text = value if isinstance(value, str) else _spelled(value)
         return text.lower() if text.lower() in ("true", "false") else text
     return _alike(value)
 
