@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -22,15 +22,17 @@ GRACE = 30.0
 """Seconds from SIGTERM to SIGKILL: longer than a worker drains."""
 AGAIN = 1.0
 """Seconds before a process that ended is started again."""
+HOPELESS = frozenset({2, 3})
+"""Exit codes that another start does not mend: the command line, the environment or the configuration is wrong."""
 
 
 @dataclass(slots=True)
 class Member:
-    """One process: its name, the arguments of `lockstep`, what it adds to the environment."""
+    """One process: its name, what it runs (`python -m`), its arguments."""
 
     name: str
+    module: str
     arguments: Sequence[str]
-    environ: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
 
@@ -52,10 +54,15 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self, name: str, *arguments: str, environ: Mapping[str, str] | None = None) -> None:
-        member = Member(name, arguments, environ or {})
+    def start(self, name: str, *arguments: str, module: str = "worker") -> None:
+        """Start `python -m MODULE ARGUMENTS`, by default a command of `lockstep`."""
+        member = Member(name, module, arguments)
         self._members[name] = member
         self._launch(member)
+
+    def hopeless(self) -> str:
+        """The name of a process that ended and is not started again, "" if there is none."""
+        return next((m.name for m in self._members.values() if m.process is not None and m.process.poll() in HOPELESS), "")
 
     def pid(self, name: str) -> int:
         """Of the process that runs under this name now."""
@@ -65,8 +72,8 @@ class Crew:
 
     def _launch(self, member: Member) -> None:
         member.process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-            [sys.executable, "-m", "worker", *member.arguments],
-            env={**self._environ, **member.environ},
+            [sys.executable, "-m", member.module, *member.arguments],
+            env=self._environ,
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=self._output,
@@ -77,7 +84,7 @@ class Crew:
         while not self._stopping.wait(0.2):
             for member in list(self._members.values()):
                 process = member.process
-                if process is not None and process.poll() is not None and not self._stopping.is_set():
+                if process is not None and process.poll() is not None and process.returncode not in HOPELESS:
                     log.warning("a process ended; it is started again", name=member.name, code=process.returncode)
                     if not self._stopping.wait(AGAIN):
                         self._launch(member)

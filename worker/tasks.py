@@ -110,6 +110,6 @@ def run_worker(app: Celery, assemble: Assemble, concurrency: int) -> None:
     worker_init.connect(start, weak=False)
     worker_shutdown.connect(stop, weak=False)
     app.worker_main(
-        ["worker", "--pool=threads", f"--concurrency={concurrency}", "--without-gossip", "--without-mingle", "--without-heartbeat",
+        ["--quiet", "worker", "--pool=threads", f"--concurrency={concurrency}", "--without-gossip", "--without-mingle", "--without-heartbeat",
          "--loglevel=WARNING", "--hostname=lockstep@%h"]
     )  # fmt: skip

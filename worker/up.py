@@ -32,7 +32,7 @@ def everything(environ: Mapping[str, str], *, output: Path | None = None, home: 
         yield crew, provided
 
 
-def wait_ready(url: str, patience: float = PATIENCE) -> None:
+def wait_ready(url: str, crew: Crew, patience: float = PATIENCE) -> None:
     """Until /readyz answers 200.  url: of the endpoint, without a path.  Raises NotReady."""
     deadline = time.monotonic() + patience
     said = "it does not answer"
@@ -44,6 +44,8 @@ def wait_ready(url: str, patience: float = PATIENCE) -> None:
             said = error.read(2000).decode(errors="replace")
         except OSError:
             pass
+        if hopeless := crew.hopeless():
+            raise NotReady(f"the {hopeless} cannot start; its last words are in the log above")
         time.sleep(0.05)
     raise NotReady(f"the endpoint at {url} is not ready: {said}")
 

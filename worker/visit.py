@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from connectors.contract import ConnectorError, Deferred, Failed, Flow, Halted, Locked, Refused, Target, Unanswered
+from connectors.contract import ConnectorError, Deferred, Failed, Flow, Halted, Locked, Refused, Target, TokenRefused, Unanswered
 from worker.core.lane import Lane, Note, Terms
 from worker.core.settle import release
 from worker.engine import OUTBOX, Engine
@@ -95,11 +95,13 @@ async def react(engine: Engine, system: str, error: ConnectorError) -> None:
             if error.wait is not None and error.wait > DAY:  # noqa: SIM102 - asking for a pause is an act
                 if await engine.pauses.pause(system, "throttled", why=error.reason, seconds=error.wait):
                     _alert(system, "it asks to wait for more than a day")
+        case TokenRefused():
+            pass  # the credential ended, not the system
         case Failed() | Unanswered() | Deferred():
             if await engine.pauses.failed(system):
                 _alert(system, "five calls in a row failed")
         case _:
-            pass  # the system works; this account or value does not
+            await engine.pauses.worked(system)  # the system works; this account or value does not
 
 
 def _alert(system: str, reason: str) -> None:

@@ -1,0 +1,35 @@
+"""`lockstep demo`: the main job, end to end, on this machine."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(name="demo")
+def command() -> None:
+    """Start a store, the daemons and two sandboxed systems; send signed webhooks; show what each system holds.
+
+    Nothing outside this machine is called.  Exit code 0 only if the systems hold what they should.
+
+    \b
+    Examples:
+      lockstep demo
+    """
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from worker.cli.frame import Failure
+    from worker.demo.story import run
+    from worker.embedded import HOME, NoStore
+    from worker.up import NotReady
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=120)
+    try:
+        failures = run(Path(HOME).absolute() / "demo", console)
+    except (NoStore, NotReady, TimeoutError) as error:
+        raise Failure(str(error)) from error
+    if failures:
+        raise Failure("the demonstration does not hold:\n" + "\n".join(f"  {failure}" for failure in failures))

@@ -1,0 +1,81 @@
+"""The stage of the demonstration: a store, sandboxes, an endpoint, a worker and a tick, each a real process on a free port."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from worker.demo import people
+from worker.demo.web import ask, free_port, wait_for
+from worker.up import everything, wait_ready
+
+MAPPINGS = Path(__file__).parent / "mappings"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where everything is.  secret: of the HR system's webhooks.  environ: for the commands that look."""
+
+    endpoint: str
+    onelogin: str
+    directory: str
+    secret: str
+    environ: dict[str, str]
+    log: Path
+
+    def holds(self, system: str) -> dict[str, dict[str, Any]]:
+        """The accounts of a sandbox, read over HTTP: e-mail -> attribute -> value."""
+        url = {"onelogin": self.onelogin, "directory": self.directory}[system]
+        accounts: dict[str, dict[str, Any]] = ask("GET", f"{url}/__sandbox/users")
+        return {account["email"]: _flat(account, system) for account in accounts.values()}
+
+    def calls(self, system: str) -> list[dict[str, Any]]:
+        """The writes that a sandbox received."""
+        url = {"onelogin": self.onelogin, "directory": self.directory}[system]
+        requests: list[dict[str, Any]] = ask("GET", f"{url}/__sandbox/log")["requests"]
+        return [each for each in requests if each["method"] in ("PUT", "PATCH")]
+
+
+def _flat(account: dict[str, Any], system: str) -> dict[str, Any]:
+    if system == "directory":
+        return dict(account["attributes"])
+    custom = {f"custom_attributes.{name}": value for name, value in account["custom_attributes"].items()}
+    return {**account, **custom}
+
+
+@contextlib.contextmanager
+def raised(home: Path, *, config: Path = MAPPINGS, sandboxes: bool = True, fresh: bool = True, listen: str = "") -> Iterator[Stage]:
+    """Start everything and wait until it works.  home: the folder of the store and the log; fresh: it is emptied first.
+    listen: where, if not on a free port.  Raises worker.embedded.NoStore, worker.up.NotReady, TimeoutError."""
+    if fresh:
+        shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True, exist_ok=True)
+    ports = {name: free_port() for name in ("onelogin", "directory", "endpoint")}
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    hook, token, client = (secrets.token_urlsafe(24) for _ in range(3))
+    environ = {
+        **os.environ, "LOCKSTEP_CONFIG": str(config), "LOCKSTEP_LISTEN": listen or f"127.0.0.1:{ports['endpoint']}",
+        "DEMO_HR_SECRET": secret, "DEMO_ONELOGIN": urls["onelogin"], "DEMO_ONELOGIN_SECRET": client, "DEMO_ONELOGIN_HOOK": hook,
+        "DEMO_DIRECTORY": urls["directory"], "DEMO_DIRECTORY_TOKEN": token,
+    }  # fmt: skip
+    endpoint = f"http://{environ['LOCKSTEP_LISTEN']}"
+    log = home / "processes.log"
+    with everything(environ, output=log, home=home) as (crew, provided):
+        for kind, name, seed in (("onelogin", "onelogin", people.onelogin("demo", client)), ("http", "directory", people.directory(token))):
+            file = home / f"{name}.json"
+            file.write_text(json.dumps(seed))
+            crew.start(name, kind, "--port", str(ports[name]), "--seed", str(file), module="connectors.sandbox")
+        for name in ("onelogin", "directory"):
+            wait_for(f"{urls[name]}/__sandbox/users")
+        wait_ready(endpoint, crew)
+        ask("PUT", f"{urls['onelogin']}/__sandbox/webhook", {"url": f"{endpoint}/hooks/onelogin", "secret": hook})
+        yield Stage(endpoint, urls["onelogin"], urls["directory"], secret, provided, log)
