@@ -37,7 +37,8 @@ def fits(value: Any, schema: Any, root: dict[str, Any]) -> bool:
         "number": (int, float),
     }
     named = schema.get("type", [])
-    if named and not any(isinstance(value, kinds[k]) for k in ([named] if isinstance(named, str) else named)):  # type: ignore[arg-type]
+    words: list[str] = [named] if isinstance(named, str) else named
+    if words and not any(isinstance(value, kinds[word]) for word in words):
         return False
     if isinstance(value, dict):
         properties = schema.get("properties", {})
@@ -70,7 +71,8 @@ SYSTEMS = """
 version: 1
 systems:
   hr: {connector: http, source: {verify: {scheme: standard-webhooks, secrets: ["${X}"]}, carries: changes}}
-  one: {connector: onelogin, base_url: "https://x", credentials: {client_id: x, client_secret: "${X}"}, budget: {calls: 1, per: 1h}}
+  one:
+    {connector: onelogin, base_url: "https://x", credentials: {client_id: x, client_secret: "${X}"}, budget: {calls: 1, per: 1h}}
 """
 
 
