@@ -27,7 +27,7 @@ def fits(value: Any, schema: Any, root: dict[str, Any]) -> bool:
         return False
     if "const" in schema and value != schema["const"]:
         return False
-    kinds = {
+    kinds: dict[str, Any] = {
         "object": dict,
         "array": list,
         "string": str,

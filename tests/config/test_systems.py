@@ -107,6 +107,7 @@ def test_no_secret_in_a_repr(folder):
             'base_url: "${SECRIT}"',
             "systems.yaml:5:5: systems.s.base_url: the environment variable SECRIT is not set - did you mean `SECRET`?",
         ),
+        ('deadline: "${NOWHERE}"', "systems.yaml:5:5: systems.s.deadline: the environment variable NOWHERE is not set"),
         ('base_url: "${EMPTY}"', "systems.yaml:5:5: systems.s.base_url: the environment variable EMPTY is empty"),
         ('base_url: "file:nowhere"', "systems.yaml:5:5: systems.s.base_url: the file nowhere: No such file"),
         ('base_url: "file:empty"', "systems.yaml:5:5: systems.s.base_url: the file empty is empty"),
