@@ -28,10 +28,9 @@ HOPELESS = frozenset({2, 3})
 
 @dataclass(slots=True)
 class Member:
-    """One process: its name, what it runs (`python -m`), its arguments."""
+    """One process: its name, and the arguments of `lockstep`."""
 
     name: str
-    module: str
     arguments: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
 
@@ -54,9 +53,9 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self, name: str, *arguments: str, module: str = "worker") -> None:
-        """Start `python -m MODULE ARGUMENTS`, by default a command of `lockstep`."""
-        member = Member(name, module, arguments)
+    def start(self, name: str, *arguments: str) -> None:
+        """Start `lockstep ARGUMENTS`."""
+        member = Member(name, arguments)
         self._members[name] = member
         self._launch(member)
 
@@ -72,7 +71,7 @@ class Crew:
 
     def _launch(self, member: Member) -> None:
         member.process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-            [sys.executable, "-m", member.module, *member.arguments],
+            [sys.executable, "-m", "worker", *member.arguments],
             env=self._environ,
             stdin=subprocess.DEVNULL,
             stdout=self._output,

@@ -1,17 +1,20 @@
-"""All of Lockstep on one machine: an embedded store if none is named, the endpoint, a worker and the tick."""
+"""All of Lockstep on one machine: an embedded store if none is named, the endpoint, a worker, the tick, and sandboxes if asked."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from worker import embedded
 from worker.crew import Crew
+from worker.settings import Settings
 
 PATIENCE = 40.0
 """Seconds until the endpoint must be ready."""
@@ -21,15 +24,47 @@ class NotReady(Exception):
     """The processes were started and do not work.  The text says where to look."""
 
 
+@dataclass(frozen=True, slots=True)
+class Up:
+    """What runs.  endpoint: its URL; environ: of its processes, for commands that look."""
+
+    crew: Crew
+    endpoint: str
+    environ: dict[str, str]
+    sandboxes: Mapping[str, str]
+
+
 @contextlib.contextmanager
 def everything(environ: Mapping[str, str], *, output: Path | None = None, home: Path | None = None) -> Iterator[tuple[Crew, dict[str, str]]]:
-    """Start a store and a crew, ready to take webhooks; stop them in order at the end.  environ: LOCKSTEP_CONFIG and
-    LOCKSTEP_LISTEN name what runs and where.  Raises embedded.NoStore, NotReady."""
+    """Start a store and a crew; stop them in order at the end.  environ: LOCKSTEP_CONFIG and LOCKSTEP_LISTEN name what runs
+    and where.  output: where the processes write, None for our stderr.  Raises embedded.NoStore."""
     with embedded.provided(environ, home) as provided, Crew(provided, output) as crew:
         crew.start("endpoint", "serve")
         crew.start("worker", "worker")
         crew.start("tick", "tick")
         yield crew, provided
+
+
+@contextlib.contextmanager
+def running(*, sandbox: bool) -> Iterator[Up]:
+    """Everything, ready to take webhooks.  sandbox: with the demonstration's systems.  Raises embedded.NoStore, NotReady,
+    TimeoutError."""
+    if sandbox:
+        from worker.demo.stage import raised
+
+        listen = os.environ.get("LOCKSTEP_LISTEN", "127.0.0.1:8080")
+        with raised(Path(embedded.HOME).absolute() / "sandbox", fresh=False, listen=listen, quiet=False) as stage:
+            yield Up(stage.crew, stage.endpoint, stage.environ, {"onelogin": stage.onelogin, "directory": stage.directory})
+        return
+    with everything(environment()) as (crew, provided):
+        url = endpoint_url(Settings.from_environ(provided).listen)
+        wait_ready(url, crew)
+        yield Up(crew, url, provided, {})
+
+
+def environment() -> dict[str, str]:
+    """Ours, for child processes.  In a terminal the log is written for people."""
+    return {"LOCKSTEP_LOG": "console", **os.environ} if sys.stderr.isatty() else dict(os.environ)
 
 
 def wait_ready(url: str, crew: Crew, patience: float = PATIENCE) -> None:
@@ -51,11 +86,7 @@ def wait_ready(url: str, crew: Crew, patience: float = PATIENCE) -> None:
 
 
 def endpoint_url(listen: tuple[str, int]) -> str:
+    """Where to call what listens there."""
     host, port = listen
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - where to call it
-    return f"http://{host}:{port}"
-
-
-def environment() -> dict[str, str]:
-    """Ours, for child processes."""
-    return dict(os.environ)
+    called = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - no bind
+    return f"http://{called}:{port}"

@@ -5,17 +5,18 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import os
 import secrets
+import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from worker.crew import Crew
 from worker.demo import people
 from worker.demo.web import ask, free_port, wait_for
-from worker.up import everything, wait_ready
+from worker.up import environment, everything, wait_ready
 
 MAPPINGS = Path(__file__).parent / "mappings"
 
@@ -30,6 +31,7 @@ class Stage:
     secret: str
     environ: dict[str, str]
     log: Path
+    crew: Crew
 
     def holds(self, system: str) -> dict[str, dict[str, Any]]:
         """The accounts of a sandbox, read over HTTP: e-mail -> attribute -> value."""
@@ -51,10 +53,18 @@ def _flat(account: dict[str, Any], system: str) -> dict[str, Any]:
     return {**account, **custom}
 
 
+def _write_environment(file: Path, environ: dict[str, str]) -> None:
+    """For another terminal: what a command needs to see this stage."""
+    mine = {name: value for name, value in environ.items() if name.startswith(("LOCKSTEP_", "DEMO_"))}
+    file.touch(mode=0o600)
+    file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(mine.items())))
+
+
 @contextlib.contextmanager
-def raised(home: Path, *, config: Path = MAPPINGS, sandboxes: bool = True, fresh: bool = True, listen: str = "") -> Iterator[Stage]:
+def raised(home: Path, *, fresh: bool = True, listen: str = "", quiet: bool = True) -> Iterator[Stage]:
     """Start everything and wait until it works.  home: the folder of the store and the log; fresh: it is emptied first.
-    listen: where, if not on a free port.  Raises worker.embedded.NoStore, worker.up.NotReady, TimeoutError."""
+    listen: where, if not on a free port.  quiet: the processes write to a file there, not to our stderr.  Raises
+    worker.embedded.NoStore, worker.up.NotReady, TimeoutError."""
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True, exist_ok=True)
@@ -63,19 +73,20 @@ def raised(home: Path, *, config: Path = MAPPINGS, sandboxes: bool = True, fresh
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     hook, token, client = (secrets.token_urlsafe(24) for _ in range(3))
     environ = {
-        **os.environ, "LOCKSTEP_CONFIG": str(config), "LOCKSTEP_LISTEN": listen or f"127.0.0.1:{ports['endpoint']}",
+        **environment(), "LOCKSTEP_CONFIG": str(MAPPINGS), "LOCKSTEP_LISTEN": listen or f"127.0.0.1:{ports['endpoint']}",
         "DEMO_HR_SECRET": secret, "DEMO_ONELOGIN": urls["onelogin"], "DEMO_ONELOGIN_SECRET": client, "DEMO_ONELOGIN_HOOK": hook,
         "DEMO_DIRECTORY": urls["directory"], "DEMO_DIRECTORY_TOKEN": token,
     }  # fmt: skip
     endpoint = f"http://{environ['LOCKSTEP_LISTEN']}"
     log = home / "processes.log"
-    with everything(environ, output=log, home=home) as (crew, provided):
+    with everything(environ, output=log if quiet else None, home=home) as (crew, provided):
+        _write_environment(home / "environment", provided)
         for kind, name, seed in (("onelogin", "onelogin", people.onelogin("demo", client)), ("http", "directory", people.directory(token))):
             file = home / f"{name}.json"
             file.write_text(json.dumps(seed))
-            crew.start(name, kind, "--port", str(ports[name]), "--seed", str(file), module="connectors.sandbox")
+            crew.start(name, "sandbox", kind, "--listen", f"127.0.0.1:{ports[name]}", "--seed", str(file))
         for name in ("onelogin", "directory"):
             wait_for(f"{urls[name]}/__sandbox/users")
         wait_ready(endpoint, crew)
         ask("PUT", f"{urls['onelogin']}/__sandbox/webhook", {"url": f"{endpoint}/hooks/onelogin", "secret": hook})
-        yield Stage(endpoint, urls["onelogin"], urls["directory"], secret, provided, log)
+        yield Stage(endpoint, urls["onelogin"], urls["directory"], secret, provided, log, crew)

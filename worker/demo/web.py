@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import socket
 import time
@@ -12,6 +9,8 @@ import urllib.error
 import urllib.request
 import uuid
 from typing import Any
+
+from worker.core.signature import StandardWebhooks, webhook_key
 
 
 def free_port() -> int:
@@ -30,23 +29,11 @@ def ask(method: str, url: str, body: object = None) -> Any:
     return json.loads(said) if said else None
 
 
-def signed(secret: str, body: bytes, ident: str, stamp: int) -> dict[str, str]:
-    """The headers of a Standard Webhooks request (v1: HMAC-SHA256 over `id.timestamp.body`).  secret: `whsec_...`."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    digest = hmac.digest(key, f"{ident}.{stamp}.".encode() + body, hashlib.sha256)
-    return {
-        "Content-Type": "application/json",
-        "webhook-id": ident,
-        "webhook-timestamp": str(stamp),
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
-    }
-
-
-def send(url: str, secret: str, event: object, ident: str = "") -> tuple[int, str]:
-    """Send a signed webhook: (status, the event's id)."""
-    ident = ident or f"msg_{uuid.uuid4().hex}"
-    body = json.dumps(event).encode()
-    request = urllib.request.Request(url, body, signed(secret, body, ident, int(time.time())), method="POST")  # noqa: S310
+def send(url: str, secret: str, event: object) -> tuple[int, str]:
+    """Send a signed webhook (Standard Webhooks): (status, the event's id).  secret: `whsec_...`."""
+    body, ident = json.dumps(event).encode(), f"msg_{uuid.uuid4().hex}"
+    headers = StandardWebhooks([webhook_key(secret.encode())]).sign(ident, int(time.time()), body)
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json", **headers}, method="POST")  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             return answer.status, ident

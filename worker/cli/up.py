@@ -1,0 +1,41 @@
+"""`lockstep up`: all of it in one terminal."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(name="up")
+@click.option("--sandbox", is_flag=True, help="With sandboxed systems and the demonstration's mappings, so that you can try it.")
+def command(sandbox: bool) -> None:
+    """Run the store (unless LOCKSTEP_REDIS_URL names one), the endpoint, a worker and the tick until Ctrl-C.
+
+    Prints a signed curl that makes something happen.  What the embedded store holds stays in LOCKSTEP_HOME.
+
+    \b
+    Examples:
+      lockstep up --sandbox
+      LOCKSTEP_CONFIG=mappings lockstep up
+    """
+    import signal
+    import threading
+
+    from worker import curl
+    from worker.cli.frame import Failure, say
+    from worker.embedded import NoStore
+    from worker.up import NotReady, running
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with running(sandbox=sandbox) as up:
+            say(f"ready: webhooks go to {up.endpoint}/hooks/SOURCE; Ctrl-C stops everything in order\n")
+            for line in curl.examples(up):
+                say(line)
+            while not stop.wait(0.5):
+                if hopeless := up.crew.hopeless():
+                    raise Failure(f"the {hopeless} cannot go on; its last words are in the log above")
+            say("stopping ...")
+    except (NoStore, NotReady, TimeoutError) as error:
+        raise Failure(str(error)) from error
