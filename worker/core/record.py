@@ -46,10 +46,9 @@ def _attempted(
     attempts: dict[str, dict[str, tuple[Outcome, ...]]], target: str, attribute: str, outcome: Outcome
 ) -> dict[str, dict[str, tuple[Outcome, ...]]]:
     mine = attempts.get(target, {})
-    before = mine.get(attribute, ())
-    if outcome in before:
-        return attempts  # the outbox is folded again
-    return {**attempts, target: {**mine, attribute: (*before, outcome)[-ATTEMPTS:]}}
+    all_ = {*mine.get(attribute, ()), outcome}  # the outbox may be folded again, and then from an earlier position
+    last = sorted(all_, key=lambda one: (one.at, one.tries, one.word))[-ATTEMPTS:]
+    return {**attempts, target: {**mine, attribute: tuple(last)}}
 
 
 def reopened(event: Event, targets: Iterable[tuple[str, str]]) -> Event:

@@ -1,0 +1,191 @@
+"""Search lanes: what waits for an account, and what a dead account leaves behind."""
+
+from __future__ import annotations
+
+from tests.core.story import Story, replace, want, words
+from worker.core.lane import Seal, Search, Told, due, idle
+from worker.core.merge import merge
+from worker.core.schedule import ABSENT
+from worker.core.search import dropped, emptied, not_found, owed, seals, search_account, searched_subject, waiting
+
+HOUR = 3_600_000
+
+
+def searching(then: str = "park", wait: int = 24 * HOUR, **more: object) -> Story:
+    """Two write-once candidates wait for the account of one subject."""
+    story = Story(**more)
+    keys = Search((("email", "ana@example.com", "case"),), wait, then)  # type: ignore[arg-type]
+    for event, time, value in (("e2", 2, "B"), ("e1", 1, "A")):
+        story.merges({"a": want(event, time, value, "once", at=story.now)}, search=keys)
+    return story
+
+
+def not_there(story: Story, **more: bool) -> list[tuple[str, str, str]]:
+    """A visit searches and finds nothing."""
+    token = story.begins()
+    step = not_found(story.lane, story.terms, token, story.now, "no account", **more)
+    assert step is not None
+    story.lane, story.notes = step
+    return words(story.notes)
+
+
+def test_a_search_lane_names_its_subject() -> None:
+    """The subject may hold any character; an account's own lane is no search lane."""
+    assert searched_subject(search_account("hr", "E:1/ä")) == ("hr", "E:1/ä")
+    assert searched_subject("00u1") is None
+
+
+def test_all_that_waits_arrives_and_nothing_is_left_behind() -> None:
+    """Two candidates are poured in their order; what came meanwhile stays and is looked for at once."""
+    story, there = searching(), Story()
+    poured = waiting(story.lane)
+    for name, record in poured:
+        there.merges({name: record}, owner={"hr": "E-1"})
+    assert there.a.wanted is not None
+    assert (there.a.wanted.event, [record.event for record in there.a.behind]) == ("e1", ["e2"])
+    token = story.begins()
+    story.wants("e3", 3, "C", "once")
+    step = dropped(story.lane, story.terms, token, poured)
+    assert step is not None
+    assert [record.event for _, record in waiting(step[0])] == ["e3"]
+    assert due(step[0], story.terms, story.now) == 0
+    assert step[1] == []
+
+
+def test_pouring_again_does_no_harm() -> None:
+    """The worker dies after pouring and before dropping: the next visit pours the same, and nobody is told twice."""
+    story, there = searching(), Story()
+    for _ in range(2):
+        for name, record in waiting(story.lane):
+            assert there.merges({name: record}) == []
+    assert len(there.a.behind) == 1
+
+
+def test_what_may_not_be_poured_is_parked_and_its_seals_stay() -> None:
+    """The account found belongs to another subject: the wants are parked with the reason, the person's seal is kept."""
+    story = searching()
+    story.merges(seals={"b": Seal("k.b", "e0")})
+    token = story.begins()
+    step = dropped(story.lane, story.terms, token, waiting(story.lane), "the account belongs to another subject")
+    assert step is not None
+    assert words(step[1]) == [("e1", "a", "parked"), ("e2", "a", "parked")]
+    assert seals(step[0]) == {"b": Seal("k.b", "e0")}
+    assert idle(step[0])
+
+
+def test_an_account_that_is_not_there_is_looked_for_again() -> None:
+    """After 1, 5 and 30 minutes, then hourly; the wants are told once that they wait."""
+    story = searching()
+    assert not_there(story) == [("e1", "a", "pending"), ("e2", "a", "pending")]
+    waits = []
+    for _ in range(5):
+        assert story.due is not None
+        waits.append(story.due - story.now)
+        story.now = story.due
+        assert not_there(story) == []
+    assert waits == [*ABSENT, ABSENT[-1]]
+
+
+def test_the_time_runs_from_the_oldest_want_and_ends_as_the_policy_says() -> None:
+    """The last look is at the very end; each want gets the word of the policy, and the seals stay."""
+    for then, word in (("park", "parked"), ("ignore", "ignored")):
+        story = searching(then, wait=2 * HOUR)
+        story.merges(seals={"b": Seal("k.b", "e0")})
+        end = story.now + 2 * HOUR
+        while story.now < end:
+            not_there(story)
+            assert story.due is not None
+            assert story.due <= end
+            story.now = story.due
+        assert not_there(story) == [("e1", "a", word), ("e2", "a", word)]
+        assert story.due is None
+        assert seals(story.lane) == {"b": Seal("k.b", "e0")}
+
+
+def test_more_than_one_account_is_parked_at_once() -> None:
+    """No waiting mends it."""
+    assert not_there(searching("ignore"), ambiguous=True) == [("e1", "a", "parked"), ("e2", "a", "parked")]
+
+
+def test_other_keys_are_searched_at_once() -> None:
+    """A new event brings another e-mail address while the lane waits for its hour."""
+    story = searching()
+    not_there(story)
+    assert story.due is not None
+    assert story.due > story.now
+    story.merges({"a": want("e3", 3, "C", "once")}, search=Search((("email", "ana@new.example", ""),), 24 * HOUR))
+    assert story.due is not None
+    assert story.due <= story.now
+
+
+def test_a_dead_account_gives_back_what_it_owes() -> None:
+    """Sent, wanted and those behind, best first, by source; the seals go with the person, and the revision goes on."""
+    story = Story()
+    story.merges({"a": want("e1", 1, "A", "once")}, owner={"hr": "E-1", "crm": "C-9"})
+    story.merges({"a": want("e2", 2, "B", "once", source="crm")})
+    story.merges({"b": want("e3", 3, "C")}, seals={"c": Seal("k.c", "e0")})
+    assert story.visits(a=None, b=None) == ("a", "b")
+    story.merges({"b": want("e4", 4, "D")})
+    assert {source: [(name, record.event) for name, record in records] for source, records in owed(story.lane).items()} == {
+        "S": [("a", "e1"), ("b", "e3"), ("b", "e4")],
+        "crm": [("a", "e2")],
+    }
+    assert seals(story.lane) == {"c": Seal("k.c", "e0")}
+    carried = [pair for records in owed(story.lane).values() for pair in records]
+    story.merges({"b": want("e5", 5, "E")})
+    story.merges(hint="h1")
+    revision = story.lane.rev
+    step = emptied(story.lane, story.terms, story.token, carried)
+    assert step is not None
+    after, notes = step
+    assert after.rev == revision
+    assert {name: x.wanted.event for name, x in after.attributes.items() if x.wanted} == {"b": "e5"}
+    assert after.owner == {"hr": "E-1", "crm": "C-9"}, "what is left must find its way back again"
+    assert [(note.event, str(note.word)) for note in notes if isinstance(note, Told)] == [("h1", "ignored")]
+
+
+def test_a_dead_account_of_which_all_was_carried_is_empty() -> None:
+    """Nothing is owed, nobody owns it, it is not due; the revision is the only thing that stays."""
+    story = Story()
+    story.merges({"a": want("e1", 1, "A")}, owner={"S": "1"})
+    story.begins()
+    carried = [pair for records in owed(story.lane).values() for pair in records]
+    step = emptied(story.lane, story.terms, "v1", carried)
+    assert step is not None
+    assert (step[0].rev, step[0].attributes, step[0].owner) == (story.lane.rev, {}, {})
+    assert due(step[0], story.terms, story.now) is None
+
+
+def test_seals_of_a_dead_account_bind_the_next_one() -> None:
+    """A was sealed at the old account: at the re-created one another value is told `sealed`."""
+    old, search, there = Story(), Story(), Story()
+    old.applies("e1", 1, "A", "once")
+    search.merges(seals=seals(old.lane), search=Search())
+    there.merges({}, seals=seals(search.lane), owner={"hr": "E-1"})
+    assert there.wants("e2", 2, "B", "once") == [("e2", "a", "sealed")]
+
+
+def test_without_the_lease_a_search_changes_nothing() -> None:
+    """Another visit has the lane by now."""
+    story = searching()
+    assert dropped(story.lane, story.terms, "v9", []) is None
+    assert not_found(story.lane, story.terms, "v9", story.now, "no account") is None
+    assert emptied(story.lane, story.terms, "v9", []) is None
+
+
+def test_an_owner_conflict_found_while_pouring_changes_nothing() -> None:
+    """The lane of the account is as it was: merge has no right."""
+    there = Story()
+    there.merges({}, owner={"hr": "E-2"})
+    assert merge(there.lane, there.terms, {"a": want("e1", 1, "A")}, owner={"hr": "E-1"}) is None
+    assert there.lane.attributes == {}
+
+
+def test_a_search_lane_keeps_its_place_in_time_when_its_wants_grow() -> None:
+    """A further want with the same keys does not make the lane search sooner."""
+    story = searching()
+    not_there(story)
+    before = story.due
+    assert story.lane.search is not None
+    story.merges({"a": want("e3", 3, "C", "once", at=story.now)}, search=replace(story.lane.search, looks=0, after=0))
+    assert story.due == before
