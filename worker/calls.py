@@ -18,9 +18,9 @@ from connectors.contract import (
     Unanswered,
     Written,
 )
-from worker.core.wire import canonical
 from worker.core.settle import Answer
 from worker.core.shown import shown
+from worker.core.wire import canonical
 from worker.visit import Visit, react
 
 Answers = dict[str, Answer]

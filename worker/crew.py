@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 import structlog
 
@@ -46,7 +46,7 @@ class Crew:
         self._stopping = threading.Event()
         self._watch = threading.Thread(target=self._keep, name="crew", daemon=True)
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> Self:
         self._watch.start()
         return self
 
@@ -70,7 +70,7 @@ class Crew:
         return process.pid
 
     def _launch(self, member: Member) -> None:
-        member.process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+        member.process = subprocess.Popen(
             [sys.executable, "-m", "worker", *member.arguments],
             env=self._environ,
             stdin=subprocess.DEVNULL,

@@ -37,4 +37,6 @@ def signed(url: str, verify: StandardWebhooks) -> str:
     """One event about one person.  The signature holds for as long as the source's tolerance, five minutes by default."""
     body = json.dumps(change("E-1", "010441", "ana@example.com", department="R&D", title="Engineer", unit="7"))
     headers = {"content-type": "application/json", **verify.sign(f"msg_{uuid.uuid4().hex}", int(time.time()), body.encode())}
-    return " \\\n  ".join([f"curl -i {url}", *(f"-H {quote(f'{name}: {value}')}" for name, value in headers.items()), f"-d {quote(body)}"])
+    return " \\\n  ".join(
+        [f"curl -i {url}", *(f"-H {quote(f'{name}: {value}')}" for name, value in headers.items()), f"-d {quote(body)}"]
+    )

@@ -13,9 +13,9 @@ import structlog
 from worker.core.account import Reader, reader
 from worker.core.fingerprint import Fingerprints
 from worker.core.lane import Note, Terms, Told
-from worker.core.wire import canonical
 from worker.core.outcome import Word
 from worker.core.schedule import Retry
+from worker.core.wire import canonical
 from worker.store.journal import Journal
 from worker.store.lanes import Lanes
 from worker.store.links import Links

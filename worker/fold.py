@@ -53,19 +53,31 @@ def sighting(note: Seen) -> Entry:
     which = hashlib.sha256("\0".join((note.origin, *note.changed)).encode()).hexdigest()
     body = Sighting(note.account, note.attributes, note.changed, note.origin, note.because)
     return Entry(
-        source=note.system, id=f"{note.account}:{note.version}:{which[:8]}", digest=which, body=_encode(body), subject=note.account,
-        version=note.version, kind="seen",
-    )  # fmt: skip
+        source=note.system,
+        id=f"{note.account}:{note.version}:{which[:8]}",
+        digest=which,
+        body=_encode(body),
+        subject=note.account,
+        version=note.version,
+        kind="seen",
+    )
 
 
 def replayed(event: Event, turn: int, *, only: Routes = (), unseal: bool = False) -> Entry:
     """The event once more, as `ID~turn`: newer than its original, and older than everything after it."""
     ident = f"{event.id}~{turn}"
     return Entry(
-        source=event.source, id=ident, digest=hashlib.sha256(f"{event.digest}{ident}{only}{unseal}".encode()).hexdigest(),
-        body=bytes(event.body), subject=event.subject, version=event.version[: version.REPLAYED], kind=event.kind, only=only, unseal=unseal,
+        source=event.source,
+        id=ident,
+        digest=hashlib.sha256(f"{event.digest}{ident}{only}{unseal}".encode()).hexdigest(),
+        body=bytes(event.body),
+        subject=event.subject,
+        version=event.version[: version.REPLAYED],
+        kind=event.kind,
+        only=only,
+        unseal=unseal,
         replay=True,
-    )  # fmt: skip
+    )
 
 
 async def _accept(engine: Engine, entry: Entry) -> None:

@@ -49,7 +49,7 @@ class Hints:
             if not await self.store.do("SET", keys.hint(name), 1, "NX", "PX", EXPIRES):
                 return
             await asyncio.get_running_loop().run_in_executor(self.executor, self.publish, name)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever kept it from the broker, the tick says it again
             log.info("hint not published", list=name, error=type(error).__name__)
 
     async def followed(self, name: str) -> None:

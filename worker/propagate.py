@@ -21,8 +21,9 @@ from worker.facts import Ended, Look, facts_of, routes_of, search_of
 log = structlog.get_logger()
 
 BATCH = 64
-LEASE = 30_000
-"""Milliseconds after which an event whose propagation died is taken again."""
+LEASE = 5_000
+"""Milliseconds after which an event whose propagation died is taken again.  Short, because nothing hangs on it: two that bring
+the same event to its lanes do what one does."""
 
 
 @dataclass(slots=True)
@@ -114,9 +115,16 @@ async def _route(engine: Engine, work: Work, routes: Sequence[Route], now: int) 
 
 def _want(engine: Engine, event: Event, target: str, wanted: Wanted) -> Want:
     return Want(
-        version=event.version, source=event.source, event=event.name, print=engine.print_of(target, wanted.attribute, wanted.value),
-        value=wanted.value, policy=wanted.policy, place=wanted.place, at=event.at, replay=event.replay,
-    )  # fmt: skip
+        version=event.version,
+        source=event.source,
+        event=event.name,
+        print=engine.print_of(target, wanted.attribute, wanted.value),
+        value=wanted.value,
+        policy=wanted.policy,
+        place=wanted.place,
+        at=event.at,
+        replay=event.replay,
+    )
 
 
 async def _merge_all(engine: Engine, works: Sequence[Work], now: int) -> set[str]:
@@ -126,7 +134,9 @@ async def _merge_all(engine: Engine, works: Sequence[Work], now: int) -> set[str
     for work in works:
         for flow in work.flows:
             by_lane.setdefault((flow.system, flow.account), []).append(flow)
-    refused = await asyncio.gather(*(_merge_lane(engine, system, account, flows, now) for (system, account), flows in by_lane.items()))
+    refused = await asyncio.gather(
+        *(_merge_lane(engine, system, account, flows, now) for (system, account), flows in by_lane.items())
+    )
     for flow in (flow for flows in refused for flow in flows):
         for attribute in flow.wants:
             by_event[flow.event].told.setdefault((flow.system, attribute), []).append(
@@ -145,7 +155,7 @@ async def _merge_lane(engine: Engine, system: str, account: str, flows: Sequence
         notes: list[Note] = []
         after = lane
         for flow in flows:
-            step = enter(after, terms, flow, now)
+            step = enter(after, terms, flow)
             if step is None:
                 refused.append(flow)
             else:
@@ -159,7 +169,7 @@ async def _merge_lane(engine: Engine, system: str, account: str, flows: Sequence
     return refused
 
 
-def enter(lane: Lane, terms: Terms, flow: Flow, now: int) -> Step | None:
+def enter(lane: Lane, terms: Terms, flow: Flow) -> Step | None:
     """What an event brings enters a lane.  None: it has no right to this account."""
     wants = {name: _may_replace(lane, name, want) for name, want in flow.wants.items()} if flow.unseal else flow.wants
     return merge(lane, terms, wants, hint=flow.hint, owner=flow.owner, search=flow.search)
@@ -174,7 +184,13 @@ def _say(work: Work) -> None:
     event = work.event
     parked = [(t, a, o.reason) for (t, a), several in work.told.items() for o in several if o.word is Word.PARKED]
     for target, attribute, reason in parked:
-        log.warning("parked", alert=True, event_name=event.name, target=target, attribute=attribute, reason=reason,
-                    see=f"lockstep event {event.name}")  # fmt: skip
+        log.warning(
+            "parked",
+            alert=True,
+            event_name=event.name,
+            target=target,
+            attribute=attribute,
+            reason=reason,
+            see=f"lockstep event {event.name}",
+        )
     log.info("propagated", event_name=event.name, routes=len(work.routes))
-

@@ -72,10 +72,12 @@ class Pump:
 
 
 class Runner:
-    """The loop in its thread.  `wake` and `drain` may be called from any thread."""
+    """The loop in its thread.  `wake` and `drain` may be called from any thread.  stuck: see `STUCK`."""
 
-    def __init__(self, assemble: Assemble) -> None:
+    def __init__(self, assemble: Assemble, stuck: float = STUCK) -> None:
         self._assemble = assemble
+        self._stuck = stuck
+        self._draining = False
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
         self._pumps: dict[str, Pump] = {}
@@ -115,6 +117,7 @@ class Runner:
         return asyncio.run_coroutine_threadsafe(self._drain(patience), self._loop).result(patience + 10)
 
     async def _drain(self, patience: float) -> bool:
+        self._draining = True
         await asyncio.gather(*(pump.stop() for pump in self._pumps.values()))
         done = self._floor is None or await drained(self._floor, patience)
         if self._engine is not None:
@@ -128,9 +131,9 @@ class Runner:
 
     def _watch(self) -> None:
         """A health check alone restarts nothing: a worker that is alive and deaf ends itself."""
-        while True:
-            time.sleep(5)
-            if time.monotonic() - self._progress < STUCK:
+        while not self._draining:
+            time.sleep(min(5.0, self._stuck / 3))
+            if time.monotonic() - self._progress < self._stuck or self._draining:
                 continue
             try:
                 waits = asyncio.run_coroutine_threadsafe(self._overdue(), self._loop).result(10)
@@ -139,6 +142,9 @@ class Runner:
                 continue
             except TimeoutError:
                 waits = "the loop does not turn"
+            except Exception as error:
+                log.error("the watchdog could not look", error=type(error).__name__, exc_info=error)
+                continue
             if waits:
                 log.critical("stuck: ending this worker", alert=True, reason=waits)
                 os._exit(EXIT_STUCK)
@@ -148,11 +154,11 @@ class Runner:
         engine = self._engine
         if engine is None:
             return ""
-        horizon = await engine.store.now() - int(STUCK * 1000)
+        horizon = await engine.store.now() - int(self._stuck * 1000)
         for name in self._pumps:
             if name == OUTBOX or (name != EVENTS and await engine.pauses.paused(name) is not None):
                 continue
             if await engine.store.do("ZCOUNT", keys.EVENTS_DUE if name == EVENTS else keys.due(name), "-inf", horizon):
-                return f"work has been due for {STUCK:.0f} seconds in {name!r}"
+                return f"work has been due for {self._stuck:g} seconds in {name!r}"
         self._progressed()
         return ""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from connectors.contract import ConnectorError, NoAccount
 from worker.core.event import Event
-from worker.core.lane import Lane, Note, Search, Seal, Want
+from worker.core.lane import Lane, Note, Seal, Search, Want
 from worker.core.mapping import Facts
 from worker.core.merge import merge
 from worker.core.plan import begin
@@ -92,7 +92,12 @@ async def _pour(v: Visit, source: str, subject: str, account: str) -> None:
 
 
 async def _merge_into(
-    v: Visit, account: str, records: Iterable[tuple[str, Want]], carried: dict[str, Seal], owner: dict[str, str], keys: Search | None = None
+    v: Visit,
+    account: str,
+    records: Iterable[tuple[str, Want]],
+    carried: dict[str, Seal],
+    owner: dict[str, str],
+    keys: Search | None = None,
 ) -> bool:
     """Merge records, one after the other, into another lane of this system."""
     terms, all_records = v.terms, list(records)

@@ -27,7 +27,11 @@ async def serve(settings: Settings, configuration: Configuration, host: str, por
     store = await _patiently(settings, forever=False)
     hints = _hints(store, settings)
     app = build_app(
-        wiring.endpoints(configuration), wiring.journal(store, settings), wiring.Ready(store), hint=lambda: hints([EVENTS]), limits=Limits()
+        wiring.endpoints(configuration),
+        wiring.journal(store, settings),
+        wiring.Ready(store),
+        hint=lambda: hints([EVENTS]),
+        limits=Limits(),
     )
     warning = (await store.durability.assurance()).warning if await _reached(store) else ""
     if warning:

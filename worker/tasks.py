@@ -12,7 +12,7 @@ from celery.signals import setup_logging, worker_init, worker_shutdown
 from kombu import Exchange, Queue
 
 from worker.engine import EVENTS, OUTBOX
-from worker.runner import Assemble, Runner
+from worker.runner import STUCK, Assemble, Runner
 
 log = structlog.get_logger()
 
@@ -79,9 +79,10 @@ def ping(broker_url: str) -> None:
         connection.default_channel  # noqa: B018 - over Redis only a channel finds out whether anybody is there
 
 
-def run_worker(app: Celery, assemble: Assemble, concurrency: int) -> None:
-    """A worker, until SIGTERM: then it takes no more hints and finishes the visits that it has in flight."""
-    runner = Runner(assemble)
+def run_worker(app: Celery, assemble: Assemble, concurrency: int, stuck: float = STUCK) -> None:
+    """A worker, until SIGTERM: then it takes no more hints and finishes the visits that it has in flight.  stuck: seconds, see
+    `runner.STUCK`."""
+    runner = Runner(assemble, stuck)
 
     @app.task(name="lockstep.propagate")
     def propagate() -> None:
@@ -100,6 +101,7 @@ def run_worker(app: Celery, assemble: Assemble, concurrency: int) -> None:
         log.info("worker ready")
 
     def stop(**_: object) -> None:
+        log.info("worker drains")
         log.info("worker stops", drained=runner.drain(DRAIN))
 
     def keep_logging(**_: object) -> None:
@@ -110,6 +112,15 @@ def run_worker(app: Celery, assemble: Assemble, concurrency: int) -> None:
     worker_init.connect(start, weak=False)
     worker_shutdown.connect(stop, weak=False)
     app.worker_main(
-        ["--quiet", "worker", "--pool=threads", f"--concurrency={concurrency}", "--without-gossip", "--without-mingle", "--without-heartbeat",
-         "--loglevel=WARNING", "--hostname=lockstep@%h"]
-    )  # fmt: skip
+        [
+            "--quiet",
+            "worker",
+            "--pool=threads",
+            f"--concurrency={concurrency}",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            "--loglevel=WARNING",
+            "--hostname=lockstep@%h",
+        ]
+    )

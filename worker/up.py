@@ -1,4 +1,4 @@
-"""All of Lockstep on one machine: an embedded store if none is named, the endpoint, a worker, the tick, and sandboxes if asked."""
+"""All of Lockstep on one machine: an embedded store if none is named, the endpoint, a worker and the tick."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ class Up:
 
 
 @contextlib.contextmanager
-def everything(environ: Mapping[str, str], *, output: Path | None = None, home: Path | None = None) -> Iterator[tuple[Crew, dict[str, str]]]:
+def everything(
+    environ: Mapping[str, str], *, output: Path | None = None, home: Path | None = None
+) -> Iterator[tuple[Crew, dict[str, str]]]:
     """Start a store and a crew; stop them in order at the end.  environ: LOCKSTEP_CONFIG and LOCKSTEP_LISTEN name what runs
     and where.  output: where the processes write, None for our stderr.  Raises embedded.NoStore."""
     with embedded.provided(environ, home) as provided, Crew(provided, output) as crew:

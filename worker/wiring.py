@@ -90,7 +90,9 @@ async def explaining_engine(settings: Settings, configuration: Configuration) ->
         await store.close()
 
 
-async def workers_engine(settings: Settings, configuration: Configuration, publish: Callable[[str], None]) -> tuple[Engine, Hints]:
+async def workers_engine(
+    settings: Settings, configuration: Configuration, publish: Callable[[str], None]
+) -> tuple[Engine, Hints]:
     """The engine of a worker process, in the loop that will run it."""
     from worker.lines import lines
 
@@ -134,6 +136,6 @@ class Ready:
             await self._store.now()
         except Unavailable as error:
             return [error.reason]
-        except Exception as error:  # whatever it is, this process is not ready
+        except Exception as error:  # noqa: BLE001 - whatever it is, this process is not ready
             return [f"the store does not answer ({type(error).__name__})"]
         return [assurance.problem] if assurance.problem else []

@@ -20,7 +20,7 @@ class Tree(click.Group):
         super().__init__(**settings)  # type: ignore[arg-type]
         self.package = package
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         folder = importlib.import_module(self.package).__path__
         names = [module.name for module in pkgutil.iter_modules(folder) if not module.name.startswith(HIDDEN)]
         return sorted(name.replace("_", "-") for name in names if name != "frame")

@@ -10,7 +10,9 @@ import click
 @click.command(name="sandbox")
 @click.argument("kind", type=click.Choice(["onelogin", "http"]))
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:9000", show_default=True, help="Where to listen.")
-@click.option("--seed", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON: the accounts it holds; else the demo's.")
+@click.option(
+    "--seed", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON: the accounts it holds; else the demo's."
+)
 def command(kind: str, listen: str, seed: Path | None) -> None:
     """Run an in-memory server that speaks a system's own API, to try mappings without an account anywhere.
 

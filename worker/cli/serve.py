@@ -15,9 +15,9 @@ def command(listen: str | None) -> None:
       lockstep serve
       lockstep serve --listen 0.0.0.0:8080
     """
-    from worker import logs, wiring
     import uvloop
 
+    from worker import logs, wiring
     from worker.serve import serve
 
     settings = wiring.settings()

@@ -13,9 +13,9 @@ def command() -> None:
     Examples:
       lockstep tick
     """
-    from worker import logs, wiring
     import uvloop
 
+    from worker import logs, wiring
     from worker.serve import keep_ticking
 
     settings = wiring.settings()

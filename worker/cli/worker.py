@@ -6,14 +6,20 @@ import click
 
 
 @click.command(name="worker")
-def command() -> None:
+@click.option(
+    "--stuck", metavar="SECONDS", type=click.FloatRange(1), default=30.0, show_default=True,
+    help="End with exit code 75 when work has been due for so long and nothing gets done.",
+)  # fmt: skip
+def command(stuck: float) -> None:
     """Bring events to their lanes and visit the targets.
 
-    Takes no more work on SIGTERM and finishes the visits that it has in flight.
+    Takes no more work on SIGTERM and finishes the visits that it has in flight.  One that is alive and deaf ends itself;
+    whoever started it starts it again.
 
     \b
     Examples:
       lockstep worker
+      lockstep worker --stuck 60
     """
     from worker import logs, tasks, wiring
 
@@ -22,4 +28,4 @@ def command() -> None:
     configuration = wiring.configuration(settings)
     app = tasks.application(settings.broker_url)
     publish = tasks.publisher(app)
-    tasks.run_worker(app, lambda: wiring.workers_engine(settings, configuration, publish), settings.concurrency)
+    tasks.run_worker(app, lambda: wiring.workers_engine(settings, configuration, publish), settings.concurrency, stuck)

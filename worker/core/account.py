@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from worker.core.wire import canonical
 from worker.core.path import Path, parse
+from worker.core.wire import canonical
 
 if TYPE_CHECKING:
     from connectors.contract import Capabilities, Json

@@ -117,5 +117,7 @@ ATTEMPTS = 5
 def finished(event: Event) -> bool:
     """Every route is known and none is pending."""
     return event.planned and all(
-        outcome is not None and outcome.word is not Word.PENDING for by_attribute in event.outcomes.values() for outcome in by_attribute.values()
+        outcome is not None and outcome.word is not Word.PENDING
+        for by_attribute in event.outcomes.values()
+        for outcome in by_attribute.values()
     )

@@ -81,7 +81,10 @@ def raised(home: Path, *, fresh: bool = True, listen: str = "", quiet: bool = Tr
     log = home / "processes.log"
     with everything(environ, output=log if quiet else None, home=home) as (crew, provided):
         _write_environment(home / "environment", provided)
-        for kind, name, seed in (("onelogin", "onelogin", people.onelogin("demo", client)), ("http", "directory", people.directory(token))):
+        for kind, name, seed in (
+            ("onelogin", "onelogin", people.onelogin("demo", client)),
+            ("http", "directory", people.directory(token)),
+        ):
             file = home / f"{name}.json"
             file.write_text(json.dumps(seed))
             crew.start(name, "sandbox", kind, "--listen", f"127.0.0.1:{ports[name]}", "--seed", str(file))

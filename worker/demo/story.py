@@ -87,10 +87,14 @@ class Demo:
         self._clock = time.time()
         titles = [f"Title {n}" for n in range(1, BURST)] + ["Principal Analyst"]
         with ThreadPoolExecutor(4) as senders:
-            sent = list(senders.map(lambda n: self._post(self._stamped(change("E-3", "010443", CHO, title=titles[n]), n)), range(BURST)))
+            sent = list(
+                senders.map(lambda n: self._post(self._stamped(change("E-3", "010443", CHO, title=titles[n]), n)), range(BURST))
+            )
         events = [self._over(name) for name in sent]
         calls = len(self.stage.calls("onelogin")) - before
-        self._row(events[-1], "onelogin", CHO, "title", "Principal Analyst", f"{BURST} webhooks became {calls} call{'s' * (calls != 1)}")
+        self._row(
+            events[-1], "onelogin", CHO, "title", "Principal Analyst", f"{BURST} webhooks became {calls} call{'s' * (calls != 1)}"
+        )
         lost = [e for e in (first, *events) if (o := _outcome(e, "onelogin", "title")) and o.word is Word.SUPERSEDED]
         if lost:
             self._row(lost[0], "onelogin", CHO, "title", "Principal Analyst", f"and {len(lost) - 1} more: a newer one was there")
@@ -191,7 +195,9 @@ class Demo:
 
     def _table(self) -> None:
         after = {name: self.stage.holds(name) for name in ("onelogin", "directory")}
-        table = Table(title="What the systems hold, read back from them", title_justify="left", header_style="bold", pad_edge=False)
+        table = Table(
+            title="What the systems hold, read back from them", title_justify="left", header_style="bold", pad_edge=False
+        )
         for column in ("system", "person", "attribute", "before", "after", "outcome", "why"):
             table.add_column(column, overflow="fold")
         for row in self.rows:
@@ -200,9 +206,14 @@ class Demo:
             before = self.before[row.system][row.email].get(row.attribute)
             colour = COLOURS.get(row.outcome, "")
             table.add_row(
-                row.system, row.email.partition("@")[0], row.attribute.removeprefix("custom_attributes."), _text(before), _text(held),
-                f"[{colour}]{row.outcome}[/{colour}]" if colour else row.outcome, row.because,
-            )  # fmt: skip
+                row.system,
+                row.email.partition("@")[0],
+                row.attribute.removeprefix("custom_attributes."),
+                _text(before),
+                _text(held),
+                f"[{colour}]{row.outcome}[/{colour}]" if colour else row.outcome,
+                row.because,
+            )
         self.console.print()
         self.console.print(table)
         for word in ("applied", "sealed", "superseded", "ignored", "parked"):
@@ -241,7 +252,9 @@ def why(stage: Stage, console: Console) -> None:
     import subprocess
     import sys
 
-    question = ["why", f"hr:E-2", "onelogin", NUMBER]
+    question = ["why", "hr:E-2", "onelogin", NUMBER]
     console.print(f"\n[bold]$ lockstep {' '.join(question)}[/bold]")
-    answer = subprocess.run([sys.executable, "-m", "worker", *question], env=stage.environ, capture_output=True, text=True, check=False)  # noqa: S603
+    answer = subprocess.run(
+        [sys.executable, "-m", "worker", *question], env=stage.environ, capture_output=True, text=True, check=False
+    )
     console.print(answer.stdout.rstrip() or answer.stderr.rstrip(), markup=False, highlight=False)

@@ -130,6 +130,8 @@ class Store:
                 answers = await pipe.execute(raise_on_error=False)
             except (RedisConnectionError, RedisTimeoutError, OSError) as error:
                 answers = [Unavailable(f"the store does not answer ({type(error).__name__})")] * (len(batch) + barrier)
+                # The other connections that wait in the pool are dead, too, if the server is: each would fail once, some day.
+                await self.redis.connection_pool.disconnect(inuse_connections=False)
             except RedisError as error:
                 answers = [error] * (len(batch) + barrier)
             unsafe = barrier and not (isinstance(answers[-1], list) and answers[-1][0] >= 1)

@@ -61,7 +61,11 @@ class Durability:
             case "trust":
                 return Assurance(warning="LOCKSTEP_DURABILITY=trust: nobody has checked that an accepted event is on disk")
             case "always":
-                return Assurance() if await self._fsyncs() else Assurance(problem=f"the store does not fsync before it answers: {FIX}")
+                return (
+                    Assurance()
+                    if await self._fsyncs()
+                    else Assurance(problem=f"the store does not fsync before it answers: {FIX}")
+                )
             case "waitaof":
                 return await self._barrier()
             case "auto":
@@ -80,10 +84,11 @@ class Durability:
             await self._client.waitaof(0, 0, 1)
             await self._client.waitaof(1, 0, 1)
         except ResponseError:
-            return Assurance(problem=f"the store keeps nothing on disk before it answers, and cannot be asked to (WAITAOF): {FIX}")
+            return Assurance(
+                problem=f"the store keeps nothing on disk before it answers, and cannot be asked to (WAITAOF): {FIX}"
+            )
         return Assurance(barrier=True, warning=f"each accepted event waits for WAITAOF; faster: {FIX}")
 
 
 def _text(value: bytes | str | None) -> str:
     return value.decode() if isinstance(value, bytes) else value or ""
-

@@ -37,11 +37,30 @@ class Journal:
         own = bool(entry.version)  # what we made ourselves is not refused for the backlog's sake
         word, stored = await self.store.run(
             "accept",
-            [keys.event(entry.name), keys.CLOCK, keys.EVENTS_DUE, keys.JOURNAL, keys.subject(entry.source, entry.subject), keys.PARKED],
-            [entry.name, entry.digest, _tail(entry), entry.time, version.AHEAD, f"{entry.sequence:020d}", entry.version, "1" if due else "",
-             "1" if parked else "", "" if own or not self.backlog else self.backlog, self.retention, entry.id],
+            [
+                keys.event(entry.name),
+                keys.CLOCK,
+                keys.EVENTS_DUE,
+                keys.JOURNAL,
+                keys.subject(entry.source, entry.subject),
+                keys.PARKED,
+            ],
+            [
+                entry.name,
+                entry.digest,
+                _tail(entry),
+                entry.time,
+                version.AHEAD,
+                f"{entry.sequence:020d}",
+                entry.version,
+                "1" if due else "",
+                "1" if parked else "",
+                "" if own or not self.backlog else self.backlog,
+                self.retention,
+                entry.id,
+            ],
             durable=True,
-        )  # fmt: skip
+        )
         return Accepted(word.decode(), stored.decode())
 
     async def take(self, lease: int, many: int) -> tuple[int, list[str]]:
@@ -59,7 +78,9 @@ class Journal:
     async def event(self, name: str) -> Event | None:
         return (await self.load([name]))[0][1]
 
-    async def tell(self, name: str, told: Outcomes, routes: Routes | None = None, revision: str = "", raw: bytes | None = None) -> Event | None:
+    async def tell(
+        self, name: str, told: Outcomes, routes: Routes | None = None, revision: str = "", raw: bytes | None = None
+    ) -> Event | None:
         """Outcomes reach the record.  With routes (the end of propagation) the event is no longer due.  None: it is gone."""
         settled_routes = None if routes is None else list(routes)
         while True:
@@ -77,9 +98,15 @@ class Journal:
             answer = await self.store.run(
                 "commit",
                 [keys.event(name), keys.EVENTS_DUE, keys.OUTBOX],
-                [f'{{"rev":{before.rev},', _encode(event), name if settled_routes is not None else "", "", "",
-                 self.retention if finished(event) else ""],
-            )  # fmt: skip
+                [
+                    f'{{"rev":{before.rev},',
+                    _encode(event),
+                    name if settled_routes is not None else "",
+                    "",
+                    "",
+                    self.retention if finished(event) else "",
+                ],
+            )
             if answer == 1:
                 return event
             raw = answer
@@ -155,8 +182,19 @@ def _field(fields: object) -> bytes:
 def _tail(entry: Entry) -> bytes:
     """The record after its first four fields, which the script writes."""
     event = Event(
-        rev=0, digest="", version="", at=0, source=entry.source, id=entry.id, subject=entry.subject, kind=entry.kind, only=entry.only,
-        unseal=entry.unseal, replay=entry.replay, planned=entry.verdict is not None,
-        outcomes={} if entry.verdict is None else {"*": {"*": entry.verdict}}, body=msgspec.Raw(entry.body),
-    )  # fmt: skip
+        rev=0,
+        digest="",
+        version="",
+        at=0,
+        source=entry.source,
+        id=entry.id,
+        subject=entry.subject,
+        kind=entry.kind,
+        only=entry.only,
+        unseal=entry.unseal,
+        replay=entry.replay,
+        planned=entry.verdict is not None,
+        outcomes={} if entry.verdict is None else {"*": {"*": entry.verdict}},
+        body=msgspec.Raw(entry.body),
+    )
     return b"," + _encode(event).removeprefix(b'{"rev":0,"digest":"","version":"","at":0,')

@@ -1,19 +1,19 @@
 """Every key in the store.  All keys of one shard carry its hash tag, so that a script may touch them together.
 
-    ls:schema                       the schema version; a store of another version is refused
-    ls:{0}:clock                    hash  t: last accept stamp (16 digits, microseconds), n: counter; never steps back
-    ls:{0}:event:<source>:<id>      an event's record (worker/core/event.py); its existence is the idempotency key
-    ls:{0}:journal                  zset  "<source>:<id>" by time of acceptance (milliseconds): listing, trimming by age
-    ls:{0}:subject:<source>:<id>    zset  "<id>" by the time of the version (microseconds): a subject's events, and the event of a version
-    ls:{0}:lane:<system>:<account>  a lane (worker/core/lane.py); accounts that are searched for are `?<source>:<subject>`
-    ls:{0}:due:<list>               zset  member by the time to look at it (milliseconds): one list for events, one a target
-    ls:{0}:hint:<list>              a hint for this list is under way; expires
-    ls:{0}:outbox                   stream  what the lanes' commits say, until it is folded
-    ls:{0}:folded                   the outbox id up to which it was folded
-    ls:{0}:links:<system>:<account> hash  other system -> account there; stored at both ends
-    ls:{0}:parked                   zset  "<source>:<id>" by time: events with something parked
-    ls:{0}:acts                     stream  what operators did: who, when, what, why
-    ls:{0}:beats                    hash  host -> time of the last round of its tick (milliseconds)
+ls:schema                       the schema version; a store of another version is refused
+ls:{0}:clock                    hash  t: last accept stamp (16 digits, microseconds), n: counter; never steps back
+ls:{0}:event:<source>:<id>      an event's record (worker/core/event.py); its existence is the idempotency key
+ls:{0}:journal                  zset  "<source>:<id>" by time of acceptance (milliseconds): listing, trimming by age
+ls:{0}:subject:<source>:<id>    zset  "<id>" by the time of the version (microseconds): a subject's events
+ls:{0}:lane:<system>:<account>  a lane (worker/core/lane.py); accounts that are searched for are `?<source>:<subject>`
+ls:{0}:due:<list>               zset  member by the time to look at it (milliseconds): one list for events, one a target
+ls:{0}:hint:<list>              a hint for this list is under way; expires
+ls:{0}:outbox                   stream  what the lanes' commits say, until it is folded
+ls:{0}:folded                   the outbox id up to which it was folded
+ls:{0}:links:<system>:<account> hash  other system -> account there; stored at both ends
+ls:{0}:parked                   zset  "<source>:<id>" by time: events with something parked
+ls:{0}:acts                     stream  what operators did: who, when, what, why
+ls:{0}:beats                    hash  host -> time of the last round of its tick (milliseconds)
 """
 
 from __future__ import annotations

@@ -47,7 +47,14 @@ class Lanes:
         return int(position), [key.decode().removeprefix(prefix) for key in found]
 
     async def change(
-        self, terms: Terms, account: str, now: int, transition: Callable[[Lane], Result | None], raw: bytes | None = None, *, loaded: bool = False
+        self,
+        terms: Terms,
+        account: str,
+        now: int,
+        transition: Callable[[Lane], Result | None],
+        raw: bytes | None = None,
+        *,
+        loaded: bool = False,
     ) -> tuple[bytes, Result] | None:
         """Commit `transition`: a function from a lane to (lane, notes, ...), or to None where it has no right to act.
         Lost the race: it is applied again, to what is there.  Value, notes and due time move in one step, and are on disk
@@ -67,9 +74,16 @@ class Lanes:
             answer = await self.store.run(
                 "commit",
                 [keys.lane(terms.system, account), keys.due(terms.system), keys.OUTBOX],
-                [_beginning(raw) if raw else "", stored, account, "" if when is None else when, _encode(notes) if notes else "", ""],
+                [
+                    _beginning(raw) if raw else "",
+                    stored,
+                    account,
+                    "" if when is None else when,
+                    _encode(notes) if notes else "",
+                    "",
+                ],
                 durable=True,
-            )  # fmt: skip
+            )
             if answer == 1:
                 return stored, result
             raw = answer or None
