@@ -6,7 +6,6 @@ The texts of the errors raised here are fixed: no value and no word of the syste
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -198,7 +197,7 @@ def microseconds(value: Json) -> int:
             micros = -1
         case str():
             micros = _of_text(value)
-        case int() | float() if math.isfinite(value) and 0 <= value < _MILLISECONDS_FROM * 1000:
+        case int() | float() if 0 <= value < _MILLISECONDS_FROM * 1000:
             micros = int(Decimal(repr(value)) * (1_000_000 if value < _MILLISECONDS_FROM else 1_000))
         case _:
             micros = -1

@@ -183,12 +183,14 @@ class _Writes:
         """Raises Refused."""
         if name not in self._paths:
             try:
+                if not name or _FILTER.match(name):
+                    raise Refused("the name is no path to an attribute", name)
                 if _FILTER.search(name) and not self._write.whole:
                     raise Refused("one element of a list can only be written with the whole account (`whole: true`)", name)
                 self._compiler.nest({}, name, None)
                 self._paths[name] = self._compiler.path(name)
             except ValueError:
-                raise Refused("the name is no path", name) from None
+                raise Refused("the name is no path to an attribute", name) from None
         return self._paths[name]
 
 

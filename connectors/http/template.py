@@ -3,7 +3,7 @@
 A value can never leave its place.  What may stand in a place depends on what is around the placeholder:
 
     a whole path segment or query value    anything but "", ".", ".." and control characters; percent-encoded
-    between quotes ("{value}", '{value}')  the same without quotes and backslashes: how a system escapes them is not known
+    between quotes ("{value}", '{value}')  the same without this quote and backslashes: how a system escapes them is not known
     beside other text (`email:{value}`)    letters, digits and _ . ~ @ + -
 
 The literal parts are written plainly or percent-encoded; both are sent percent-encoded.
@@ -21,12 +21,12 @@ from connectors.contract import Refused
 from connectors.reading import escaped
 
 _PLACEHOLDER = re.compile(r"\{([a-z]*)\}")
-_QUOTES = re.compile(r"[\"'`\\]")
 _PLAIN = re.compile(r"[A-Za-z0-9_.~@+-]+")
 _LITERAL = "!$&'()*+,;=:@"
 """Beside letters, digits and - . _ ~ these may stand in a path segment as they are (RFC 3986 section 3.3)."""
 
-Place = Literal["whole", "quoted", "plain"]
+Place = Literal["whole", "'", '"', "plain"]
+"""A quote: between two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Part:
         match self.place:
             case "whole" if value in ("", ".", ".."):
                 raise Refused("it cannot stand in an address")
-            case "quoted" if _QUOTES.search(value):
+            case "'" | '"' if self.place in value or "\\" in value:
                 raise Refused("it cannot stand between quotes in an address")
             case "plain" if not _PLAIN.fullmatch(value):
                 raise Refused("it cannot stand beside other text in an address")
@@ -98,8 +98,9 @@ def _part(text: str, names: tuple[str, ...], safe: str) -> Part:
         return Part(quote(unquote(text), safe=safe))
     before, after = (unquote(side) for side in (text[: found[0].start()], text[found[0].end() :]))
     place: Place = "plain" if before or after else "whole"
-    if before[-1:] in ("'", '"') and before[-1:] and after[:1] == before[-1]:
-        place = "quoted"
+    for quotation in ("'", '"'):
+        if before.endswith(quotation) and after.startswith(quotation):
+            place = quotation
     return Part(quote(before, safe=safe), found[0][1], quote(after, safe=safe), place)
 
 

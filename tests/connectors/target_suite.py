@@ -1,0 +1,312 @@
+"""What every target promises, held against its own sandbox: a new target passes this, and its own tests are few."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import traceback
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from connectors.contract import (
+    Authentication,
+    ConnectorError,
+    Deferred,
+    Failed,
+    Halted,
+    NoAccount,
+    Refused,
+    Target,
+    TokenRefused,
+    Unanswered,
+)
+from connectors.sandbox import Fault
+from tests.connectors.stands import SECRET, Stand
+
+CANARY = "v4lue-canary-0815"
+
+Verb = Callable[[Stand], Awaitable[object]]
+VERBS: dict[str, Verb] = {
+    "find": lambda stand: stand.talk(stand.target.find(stand.shared[0], stand.shared[1])),
+    "read": lambda stand: stand.talk(stand.target.read(stand.account)),
+    "write": lambda stand: stand.write({stand.names[0]: CANARY}),
+}
+
+
+def steps(verb: str, stand: Stand) -> str:
+    """The method with which the verb itself is done, where another one goes before it."""
+    return "PUT" if verb == "write" and stand.target.capabilities.whole else ""
+
+
+async def raised(work: Awaitable[object]) -> ConnectorError:
+    with pytest.raises(ConnectorError) as caught:
+        await work
+    return caught.value
+
+
+def tells_nothing(error: ConnectorError) -> bool:
+    """Neither a value nor a secret stands in its texts, nor in what a traceback would print."""
+    texts = [str(error), repr(error), error.reason, error.request_id, *traceback.format_exception(error)]
+    return not any(secret in text for secret in (SECRET, CANARY) for text in texts)
+
+
+class TargetSuite:
+    """Promises of a target; `stand` is a fixture of the file that runs them."""
+
+    def test_it_is_a_target(self, stand: Stand) -> None:
+        """It has every part of the contract."""
+        assert isinstance(stand.target, Target)
+        assert isinstance(stand.target.authentication, Authentication)
+        assert "id" not in stand.target.capabilities.finds
+        assert stand.target.capabilities.finds == stand.searches.keys()
+
+    # ---------------------------------------------------------------- find
+
+    async def test_find_answers_the_one_account(self, stand: Stand) -> None:
+        """By each of its keys, an account is found by its exact value, and shows what it holds there."""
+        for key, (value, account) in stand.searches.items():
+            (found,) = await stand.talk(stand.target.find(key, value))
+            assert (found.id, found.holds) == (account, value)
+
+    async def test_find_answers_nothing_for_nobody(self, stand: Stand) -> None:
+        """A value that no account has finds none; so do an empty one and one beside the truth."""
+        for value in ("nobody@example.com", "", " ", "ana@example.co", "ana@example.com "):
+            assert not await stand.talk(stand.target.find("email", value))
+
+    async def test_find_answers_two_where_there_are_two(self, stand: Stand) -> None:
+        """An ambiguous value is seen as one."""
+        assert len(await stand.talk(stand.target.find(*stand.shared))) == 2
+
+    @pytest.mark.parametrize("value", ["*", "ana*", "*@example.com", "a*a@example.com"])
+    async def test_find_sends_no_wildcard(self, stand: Stand, value: str) -> None:
+        """What a system may read as a pattern is not sent: an account that merely matches is not the subject's."""
+        assert not await stand.talk(stand.target.find("email", value))
+        assert stand.requests() == []
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "x&email=ana@example.com", "x#&email=ana@example.com", 'x" or "1"="1', "x' or '1'='1", "x%26email=ana@example.com",
+            "x?y=/../z", "x\r\nX-Evil: 1", "x\0", "x;y=z", "é@example.com", "x" * 3000, "\ud800", "{value}", "x+ana@example.com",
+        ],
+    )  # fmt: skip
+    async def test_find_searches_for_nothing_else(self, stand: Stand, value: str) -> None:
+        """A value never becomes a part of the search: it is sent whole, or not at all."""
+        with contextlib.suppress(Refused):
+            assert not await stand.talk(stand.target.find("email", value))
+        for _, path in stand.requests():
+            assert path.count("?") == 1
+            assert path.count("email=") == 1
+            assert "#" not in path
+
+    async def test_find_finds_odd_characters(self, stand: Stand) -> None:
+        """An address with `'`, `+` and `&` in it is found as it is."""
+        (found,) = await stand.talk(stand.target.find("email", "o'brien+x&y@example.com"))
+        assert found.holds == "o'brien+x&y@example.com"
+
+    async def test_find_by_an_unknown_key_is_refused(self, stand: Stand) -> None:
+        """Only declared keys are searched by."""
+        assert isinstance(await raised(stand.talk(stand.target.find("shoe_size", "44"))), Refused)
+        assert stand.requests() == []
+
+    # ---------------------------------------------------------------- read and write
+
+    async def test_a_write_is_read_back(self, stand: Stand) -> None:
+        """What was written is what a read shows, at the path that is the attribute's name."""
+        first, second = stand.names
+        await stand.write({first: "one", second: "two"})
+        assert (await stand.held(first), await stand.held(second)) == ("one", "two")
+        assert {value for _, _, value in stand.applied()} >= {"one", "two"}
+
+    async def test_a_write_leaves_the_siblings_alone(self, stand: Stand) -> None:
+        """What is not written stays what it is: nothing is sent that was neither wanted nor read."""
+        first, second = stand.names
+        await stand.write({first: "one", second: "two"})
+        await stand.write({first: "three"})
+        assert (await stand.held(first), await stand.held(second)) == ("three", "two")
+
+    async def test_what_a_write_shows_is_true(self, stand: Stand) -> None:
+        """`shows` has attributes of the call only, with what the system holds now."""
+        shows = await stand.write({stand.names[0]: "one"})
+        assert shows in ({}, {stand.names[0]: "one"})
+
+    async def test_the_same_write_again_changes_nothing(self, stand: Stand) -> None:
+        """A write is idempotent: an unanswered one may be repeated."""
+        await stand.write({stand.names[0]: "one"})
+        before = await stand.talk(stand.target.read(stand.account))
+        await stand.write({stand.names[0]: "one"})
+        assert await stand.talk(stand.target.read(stand.account)) == before
+
+    async def test_a_clear_clears(self, stand: Stand) -> None:
+        """Where the system can clear, a change to None leaves nothing behind, beside a value in the same write."""
+        assert stand.target.capabilities.clears
+        first, second = stand.names
+        await stand.write({first: "one", second: "two"})
+        await stand.write({first: None, second: "three"})
+        assert (await stand.held(first), await stand.held(second)) == (None, "three")
+        await stand.write({second: None})
+        assert await stand.held(second) is None
+
+    async def test_calls_carry_each_attribute_once(self, stand: Stand) -> None:
+        """The calls of a write share out its attributes; without `many` each has one."""
+        first, second = stand.names
+        before = await stand.talk(stand.target.read(stand.account)) if stand.target.capabilities.whole else None
+        calls = stand.target.write(stand.account, {first: "one", second: None}, before)
+        assert sorted(name for call in calls for name in call.attributes) == sorted(stand.names)
+        if not stand.target.capabilities.many:
+            assert all(len(call.attributes) == 1 for call in calls)
+        for call in calls:
+            call.flow.close()
+
+    async def test_one_yield_is_one_request(self, stand: Stand) -> None:
+        """Nothing is sent until the flow is stepped, and a call is one request."""
+        before = await stand.talk(stand.target.read(stand.account)) if stand.target.capabilities.whole else None
+        (call,) = stand.target.write(stand.account, {stand.names[0]: "one"}, before)
+        sent = len(stand.requests())
+        await stand.talk(call.flow)
+        assert len(stand.requests()) == sent + 1
+
+    async def test_an_unknown_attribute_is_refused_and_nothing_is_applied(self, stand: Stand) -> None:
+        """A call with an attribute that does not exist applies nothing; where the system says which it is, it is blamed."""
+        names = (stand.names[0], stand.unknown) if stand.target.capabilities.many else (stand.unknown,)
+        error = await raised(stand.write(dict.fromkeys(names, CANARY)))
+        assert isinstance(error, Refused)
+        assert error.attribute == (stand.unknown if stand.blames else None)
+        assert stand.applied() == []
+        assert tells_nothing(error)
+
+    async def test_a_name_that_is_no_attribute_is_refused_before_anything_is_sent(self, stand: Stand) -> None:
+        """A name that cannot be a path into an account is the mapping's fault, and blamed."""
+        for name in ("", "..", "a..b", 'emails[type eq "work"', "a b"):
+            with pytest.raises(Refused) as caught:
+                stand.target.write(stand.account, {name: CANARY}, None)
+            assert caught.value.attribute == name
+        assert stand.requests() == []
+
+    async def test_an_account_that_is_not_there_is_told(self, stand: Stand) -> None:
+        """A read and a write of an absent account say that the link is stale."""
+        assert isinstance(await raised(stand.talk(stand.target.read(stand.absent))), NoAccount)
+        if not stand.target.capabilities.whole:
+            for call in stand.target.write(stand.absent, {stand.names[0]: CANARY}, None):
+                assert isinstance(await raised(stand.talk(call.flow)), NoAccount)
+
+    @pytest.mark.parametrize(
+        "account",
+        ["", ".", "..", "../101", "..\\101", "101/../102", "101?x=1", "101#x", "%2e%2e", "101\r\nX: 1", "101\0", "1" * 300,
+         "\ud800", "//evil.example", "@evil.example", "{id}"],
+    )  # fmt: skip
+    async def test_an_id_never_leaves_its_segment(self, stand: Stand, account: str) -> None:
+        """An id is one path segment whatever is in it: refused, or not there; no other address is ever asked."""
+        error = await raised(stand.talk(stand.target.read(account)))
+        assert isinstance(error, Refused | NoAccount)
+        depth = _depth(stand)
+        for request in stand.talk.sent:
+            if "/auth/" not in request.url.path:
+                path = request.url.raw_path.decode()
+                assert request.url.host == stand.talk.sent[-1].url.host
+                assert (path.count("/"), "?" in path) == (depth, False)
+                assert not {".", ".."} & set(path.split("/"))
+        assert stand.applied() == []
+
+    async def test_definitions_can_be_asked_for(self, stand: Stand) -> None:
+        """What exists is listed by the names under which it is written, or nothing is."""
+        listed = await stand.talk(stand.target.definitions())
+        assert not listed or set(stand.names) <= {definition.name for definition in listed}
+
+    # ---------------------------------------------------------------- what goes wrong
+
+    @pytest.mark.parametrize("verb", VERBS)
+    @pytest.mark.parametrize(
+        ("fault", "kind", "wait"),
+        [
+            (Fault(status=429, headers={"Retry-After": "7"}, act=False), Deferred, 7.0),
+            (Fault(status=429, act=False), Deferred, None),
+            (Fault(status=408, act=False), Deferred, None),
+            (Fault(status=500, body=f"<h1>{CANARY}</h1>"), Failed, None),
+            (Fault(status=503, headers={"Retry-After": "120"}, act=False), Failed, 120.0),
+            (Fault(status=507, act=False), Failed, None),
+            (Fault(status=502), Unanswered, None),
+            (Fault(status=504), Unanswered, None),
+            (Fault(status=202, body="{}"), Unanswered, None),
+            (Fault(drop=True), Unanswered, None),
+            (Fault(status=302, headers={"Location": f"https://evil.example/{CANARY}"}, act=False), Halted, None),
+            (Fault(status=403, body=f'{{"message": "{CANARY}"}}', act=False), Halted, None),
+            (Fault(status=422, body=f'{{"message": "{CANARY}", "field": "{CANARY}"}}', act=False), Refused, None),
+            (Fault(status=409, act=False), Refused, None),
+            (Fault(status=200, headers={"Content-Type": "text/html"}, body=f"<html>{CANARY}</html>", act=False), Failed, None),
+        ],
+    )  # fmt: skip
+    async def test_the_class_of_an_error_is_the_next_step(
+        self, stand: Stand, verb: str, fault: Fault, kind: type[ConnectorError], wait: float | None
+    ) -> None:
+        """Each answer raises the error whose class says what to do; its text tells nothing, its status and wait are kept."""
+        await stand.talk(stand.target.definitions())  # there is a token already
+        fault = Fault(
+            fault.method or steps(verb, stand),
+            status=fault.status,
+            headers=fault.headers,
+            body=fault.body,
+            act=fault.act,
+            drop=fault.drop,
+        )
+        stand.sandbox.faults.add(fault)
+        error = await raised(VERBS[verb](stand))
+        assert type(error) is kind
+        assert error.status == fault.status
+        assert getattr(error, "wait", None) == wait
+        assert getattr(error, "throttled", False) is (fault.status == 429)
+        assert tells_nothing(error)
+        assert (stand.names[0] in {name for _, name, _ in stand.applied()}) is (verb == "write" and fault.act)
+
+    @pytest.mark.parametrize("verb", ["find", "read"])
+    @pytest.mark.parametrize(
+        "body", ["", "null", "7", '"x"', "[7]", '[{"id": null}]', '{"a": ', "NaN", "[" * 5000, '{"users": 7}']
+    )
+    async def test_an_answer_of_another_shape_is_no_answer(self, stand: Stand, verb: str, body: str) -> None:
+        """Where the documents promise a shape and another thing comes, nothing is concluded from it."""
+        await stand.talk(stand.target.definitions())
+        stand.sandbox.faults.add(Fault(status=200, headers={"Content-Type": "application/json"}, body=body))
+        assert type(await raised(VERBS[verb](stand))) is Failed
+
+    async def test_a_held_answer_comes_when_it_is_released(self, stand: Stand) -> None:
+        """A sandbox can apply a write and keep its answer back: what a kill in the middle of a call needs."""
+        await stand.talk(stand.target.definitions())
+        stand.sandbox.faults.add(Fault(steps("write", stand), hold=True))
+        writing = asyncio.create_task(stand.write({stand.names[0]: "one"}))
+        while not stand.applied():  # noqa: ASYNC110 - the sandbox has no event for it
+            await asyncio.sleep(0)
+        assert not writing.done()
+        stand.sandbox.faults.release()
+        await writing
+
+    # ---------------------------------------------------------------- credentials
+
+    async def test_a_refused_credential_is_told_apart(self, stand: Stand) -> None:
+        """A credential that is no longer accepted: a token can be renewed (TokenRefused), a static secret cannot (Halted)."""
+        await stand.talk(stand.target.read(stand.account))
+        stand.sandbox.expire()
+        error = await raised(stand.talk(stand.target.read(stand.account)))
+        renewable = stand.talk.tokens_asked > 0
+        assert type(error) is (TokenRefused if renewable else Halted)
+        assert tells_nothing(error)
+        if renewable:
+            await stand.talk(stand.target.read(stand.account))
+            assert stand.talk.tokens_asked == 2
+
+    async def test_the_secret_stands_nowhere_but_in_the_credential(self, stand: Stand) -> None:
+        """No address, no body and no printed form of a target has the secret in it; the sandbox's log masks it."""
+        await stand.write({stand.names[0]: "one"})
+        for request in stand.talk.sent:
+            assert SECRET not in str(request.url)
+            assert SECRET.encode() not in request.content
+        assert SECRET not in repr(stand.target) + str(vars(stand.target))
+        assert SECRET not in repr(stand.sandbox.log.shown())
+
+
+def _depth(stand: Stand) -> int:
+    """How many segments the address of an account has."""
+    flow = stand.target.read(stand.account)
+    path = next(flow).url.raw_path.decode()
+    flow.close()
+    return path.count("/")

@@ -1,0 +1,213 @@
+"""OneLogin's sandbox against the vendor's documents: the bodies here are those of its pages."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.onelogin.sandbox import ApiCredential, Sandbox
+from connectors.sandbox import Webhook
+
+USERS: list[dict[str, Any]] = [
+    {"id": 101, "email": "ana@example.com", "username": "ana", "custom_attributes": {"skype": "ana.s"}},
+    {"id": 102, "email": "bo@example.com", "username": "bo", "external_id": "E-2"},
+    {"id": 103, "email": "cy@example.com", "username": "cy"},
+]
+SHORTNAMES = ["AWS_Role", "skype", "messenger"]
+
+
+@pytest.fixture
+def hooks() -> list[tuple[Mapping[str, str], Any]]:
+    return []
+
+
+@pytest.fixture
+def sandbox(hooks: list[tuple[Mapping[str, str], Any]]) -> Sandbox:
+    async def post(_: str, headers: Mapping[str, str], body: bytes) -> int:
+        hooks.append((headers, json.loads(body)))
+        return 200
+
+    return Sandbox(
+        USERS,
+        SHORTNAMES,
+        credentials=[ApiCredential("a", "s-a"), ApiCredential("r", "s-r", "Read All")],
+        protected=[103],
+        linger=0,
+        post=post,
+    )
+
+
+@pytest.fixture
+async def client(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(sandbox), base_url="https://acme.onelogin.example") as client:
+        client.headers["authorization"] = f"bearer:{await token(client, 'a', 's-a')}"
+        yield client
+
+
+async def token(client: httpx.AsyncClient, name: str, secret: str) -> str:
+    answer = await client.post("/auth/oauth2/v2/token", json={"grant_type": "client_credentials"}, auth=(name, secret))
+    return str(answer.json()["access_token"])
+
+
+async def put(client: httpx.AsyncClient, user: object, body: Any, **more: Any) -> tuple[int, Any]:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = await client.put(f"/api/1/users/{user}/set_custom_attributes", content=content, **more)
+    return answer.status_code, answer.json()
+
+
+def error(code: int, kind: str, message: object) -> tuple[int, Any]:
+    return code, {"status": {"code": code, "error": True, "message": message, "type": kind}}
+
+
+async def test_a_token_is_given_in_each_documented_way(client: httpx.AsyncClient) -> None:
+    """HTTP Basic, OneLogin's own header, a form: the same token until it ends, flat, for ten hours."""
+    grant = {"grant_type": "client_credentials"}
+    basic = base64.b64encode(b"a:s-a").decode()
+    answers = [
+        await client.post("/auth/oauth2/v2/token", json=grant, headers={"authorization": f"Basic {basic}"}),
+        await client.post("/auth/oauth2/v2/token", json=grant, headers={"authorization": "client_id:a, client_secret:s-a"}),
+        await client.post("/auth/oauth2/v2/token", data={**grant, "client_id": "a", "client_secret": "s-a"}),
+    ]
+    assert len({answer.json()["access_token"] for answer in answers}) == 1
+    assert answers[0].json().keys() == {"access_token", "created_at", "expires_in", "refresh_token", "token_type", "account_id"}
+    assert 35_990 <= answers[0].json()["expires_in"] <= 36_000
+    wrong = await client.post("/auth/oauth2/v2/token", json=grant, headers={"authorization": "client_id:a, client_secret:x"})
+    assert wrong.status_code == 401
+
+
+@pytest.mark.parametrize("scheme", ["bearer:{}", "bearer: {}", "Bearer {}", "BEARER:{}"])
+async def test_every_spelling_of_bearer_is_taken(client: httpx.AsyncClient, scheme: str) -> None:
+    """The documents write it with a colon, the SDK without."""
+    secret = client.headers["authorization"].removeprefix("bearer:")
+    assert (await client.get("/api/2/users/101", headers={"authorization": scheme.format(secret)})).status_code == 200
+
+
+async def test_set_custom_attributes_answers_as_documented(client: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    """Each body of the page, word for word."""
+    success = (200, {"status": {"code": 200, "error": False, "message": "Success", "type": "success"}})
+    assert await put(client, 101, {"custom_attributes": {"AWS_Role": "Administrator", "skype": "l_gonzalez"}}) == success
+    bad = "bad request"
+    valid = "input custom_attributes is not valid. Valid custom_attributes -> [AWS_Role skype messenger ]"
+    role = {"custom_attributes": {"AWS_Role": "x"}}
+    assert await put(client, 101, {"custom_attributes": {"AWS_Role": "x", "shoe": "44"}}) == error(400, bad, valid)
+    assert await put(client, 101, {"custom_attributes": {}}) == error(400, bad, "custom_attributes is empty")
+    assert await put(client, 101, b"{") == error(400, bad, "Input JSON is not valid")
+    unsigned = {"headers": {"authorization": "nothing"}}
+    assert await put(client, 101, role, **unsigned) == error(400, bad, "Authorization Information is incorrect")
+    assert await put(client, "x7", role) == error(400, bad, {"attribute": "id", "description": "ID is incorrect"})
+    wrong = {"headers": {"authorization": "bearer:wrong"}}
+    assert await put(client, 101, role, **wrong) == error(401, "Unauthorized", "Authentication Failure")
+    reader = {"headers": {"authorization": f"bearer:{await token(client, 'r', 's-r')}"}}
+    assert await put(client, 101, role, **reader) == error(401, "Unauthorized", "Insufficient Permission")
+    assert await put(client, 103, role) == error(403, "forbidden", "user is not authorized to access this User")
+    assert await put(client, 88888888, role) == error(404, "not found", "User for id 88888888 was not found")
+    assert [entry["value"] for entry in sandbox.log.applied] == ["Administrator", "l_gonzalez"]
+
+
+async def test_given_keys_are_overwritten_and_no_others(client: httpx.AsyncClient) -> None:
+    """Empty text removes a value; a key that is not sent keeps its own."""
+    await put(client, 101, {"custom_attributes": {"AWS_Role": "x"}})
+    await put(client, 101, {"custom_attributes": {"AWS_Role": ""}})
+    user = (await client.get("/api/2/users/101")).json()
+    assert user["custom_attributes"] == {"AWS_Role": None, "skype": "ana.s", "messenger": None}
+
+
+async def test_lists_come_without_custom_attributes(client: httpx.AsyncClient) -> None:
+    """Unless they are asked for among the fields; a single user has them."""
+    plain = (await client.get("/api/2/users", params={"email": "ana@example.com"})).json()
+    asked = (await client.get("/api/2/users", params={"email": "ana@example.com", "fields": "email,custom_attributes"})).json()
+    assert "custom_attributes" not in plain[0]
+    assert asked[0].keys() == {"id", "email", "custom_attributes"}
+
+
+async def test_an_asterisk_matches_anything(client: httpx.AsyncClient) -> None:
+    """`email=*` is everyone; without one a filter is exact."""
+    assert [
+        len((await client.get("/api/2/users", params={"email": text})).json()) for text in ("*", "*@example.com", "b*", "bo")
+    ] == [3, 3, 1, 0]
+    assert [user["id"] for user in (await client.get("/api/2/users", params={"custom_attributes.skype": "ana.s"})).json()] == [
+        101
+    ]
+
+
+async def test_pages_lead_on_by_cursor(client: httpx.AsyncClient) -> None:
+    """The headers count, and the last page has no way on."""
+    first = await client.get("/api/2/users", params={"limit": 2})
+    assert [first.headers[name] for name in ("current-page", "page-items", "total-count", "total-pages")] == ["1", "2", "3", "2"]
+    second = await client.get("/api/2/users", params={"limit": 2, "cursor": first.headers["after-cursor"]})
+    assert [user["id"] for user in second.json()] == [103]
+    assert "after-cursor" not in second.headers
+    assert "before-cursor" in second.headers
+
+
+async def test_v2_errors_are_flat(client: httpx.AsyncClient) -> None:
+    """message, name, statusCode; nothing is applied by a call that is refused."""
+    answer = await client.get("/api/2/users", params={"shoe": "44"})
+    assert answer.json() == {"message": "query parameter(s) not allowed: shoe", "name": "BadRequestError", "statusCode": 400}
+    gone = (await client.get("/api/2/users/999")).json()
+    assert gone == {"message": "The resource with the given id could not be found", "name": "NotFoundError", "statusCode": 404}
+    refused = await client.put("/api/2/users/101", json={"department": "Sales", "group_id": "seven"})
+    assert (refused.status_code, refused.json()["name"], refused.json()["field"]) == (
+        422,
+        "UnprocessableEntityFieldError",
+        "group_id",
+    )
+    assert (await client.get("/api/2/users/101")).json()["department"] is None
+
+
+async def test_definitions_in_both_versions(client: httpx.AsyncClient) -> None:
+    """v2 lists objects, v1 an array in an array."""
+    listed = (await client.get("/api/2/users/custom_attributes")).json()
+    assert [(entry["shortname"], entry.keys()) for entry in listed] == [
+        (n, {"id", "name", "shortname", "position"}) for n in SHORTNAMES
+    ]
+    assert (await client.get("/api/1/users/custom_attributes")).json()["data"] == [SHORTNAMES]
+    assert 14 in [kind["id"] for kind in (await client.get("/api/1/events/types", headers={"authorization": ""})).json()["data"]]
+
+
+async def test_the_rate_limit_counts_down_and_says_when_it_is_over(sandbox: Sandbox) -> None:
+    """Headers and /auth/rate_limit tell the same; the reset is seconds that are left."""
+    limited = Sandbox(USERS, calls=2, per=60.0)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(limited), base_url="https://acme.onelogin.example") as client:
+        client.headers["authorization"] = f"bearer:{await token(client, 'sandbox', 'sandbox-secret')}"
+        answers = [await client.get("/api/2/users/101") for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["1", "0", "0"]
+        assert 0 < int(answers[2].headers["x-ratelimit-reset"]) <= 60
+        told = (await client.get("/auth/rate_limit")).json()["data"]
+        assert (told["X-RateLimit-Limit"], told["X-RateLimit-Remaining"]) == (2, 0)
+
+
+async def test_a_change_is_told_in_a_batch_without_its_value(
+    client: httpx.AsyncClient, sandbox: Sandbox, hooks: list[tuple[Mapping[str, str], Any]]
+) -> None:
+    """Ours and a person's change alike: thin events under the static header, ten in one webhook at most."""
+    sandbox.webhook = Webhook("https://lockstep.example/hooks/onelogin", "wh00k")
+    await put(client, 101, {"custom_attributes": {"skype": "v4lue"}})
+    await client.put("/api/2/users/102", json={"department": "v4lue"})
+    for _ in range(10):
+        sandbox.edit("102", {"title": "v4lue"})
+    await asyncio.wait_for(sandbox.sender.idle(), 5)
+    assert [len(body) for _, body in hooks] == [10, 2]
+    events = [event for _, body in hooks for event in body]
+    assert [event["user_id"] for event in events] == [101, 102, *[102] * 10]
+    assert [event["actor_user_name"] for event in events] == [None, None, *["Ada Admin"] * 10]
+    assert [event["api_credential_name"] for event in events[:3]] == ["a", "a", None]
+    assert len({event["uuid"] for event in events}) == 12
+    assert "v4lue" not in json.dumps(hooks[0][1])
+    assert {headers["Authorization"] for headers, _ in hooks} == {"wh00k"}
+
+
+async def test_a_refused_call_is_told_nobody(client: httpx.AsyncClient, sandbox: Sandbox, hooks: list[Any]) -> None:
+    """Nothing changed, so nothing is sent."""
+    sandbox.webhook = Webhook("https://lockstep.example/hooks/onelogin", "wh00k")
+    await put(client, 101, {"custom_attributes": {"shoe": "44"}})
+    await client.put("/api/2/users/101", json={"shoe": "44"})
+    await sandbox.sender.idle()
+    assert hooks == []
