@@ -1,0 +1,1 @@
+"""What was refused for good and needs somebody."""

@@ -1,0 +1,1 @@
+"""Write-once attributes that have their value."""
