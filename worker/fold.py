@@ -41,7 +41,8 @@ async def fold(engine: Engine) -> bool:
                 case Again():
                     accepts.append(_accept_again(engine, note))
     await asyncio.gather(*accepts)
-    await asyncio.gather(*(engine.journal.tell(name, outcomes) for name, outcomes in told.items()))
+    records = await engine.journal.load(list(told))
+    await asyncio.gather(*(engine.journal.tell(name, told[name], raw=raw) for name, (raw, _) in zip(told, records, strict=True)))
     await engine.journal.folded(entries[-1][0])
     if accepts:
         engine.hint([EVENTS])

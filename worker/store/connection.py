@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import redis.asyncio as aredis
+from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -28,6 +29,9 @@ SCHEMA_VERSION = b"1"
 HERE = Path(__file__).parent
 UNWRITABLE = ("OOM", "MISCONF", "READONLY", "LOADING", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
 
+ANSWER = 5.0
+"""Seconds for one round trip, whole.  One deadline for all its answers: one for each is a tenth of the work."""
+
 EMPTY = "the store is empty"
 """Nobody has used it yet."""
 
@@ -36,9 +40,9 @@ Command = tuple[Argument, ...]
 
 
 def connect(url: str) -> aredis.Redis:
-    """A client that never retries by itself (a script that ran twice is a write that happened twice) and times out."""
+    """A client that never retries by itself (a script that ran twice is a write that happened twice); `Store` times it out."""
     pool = aredis.BlockingConnectionPool.from_url(
-        url, max_connections=4, timeout=2, retry=Retry(NoBackoff(), 0), socket_timeout=5, socket_connect_timeout=1
+        url, max_connections=4, timeout=2, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=1
     )
     return aredis.Redis(connection_pool=pool)
 
@@ -52,6 +56,7 @@ class Store:
         self._scripts: dict[str, tuple[str, str]] = {}
         self._waiting: list[tuple[Command, asyncio.Future[Any], bool]] = []
         self._flusher: asyncio.Task[None] | None = None
+        self._clock: asyncio.Future[Any] | None = None
 
     async def run(self, script: str, keys: Sequence[str | bytes], args: Sequence[Argument] = (), *, durable: bool = False) -> Any:
         """Run `<script>.lua` of this folder.  `durable`: answer only once it is on disk.  Raises Unavailable."""
@@ -70,7 +75,9 @@ class Store:
 
     async def now(self) -> int:
         """The store's clock in milliseconds since 1970; the only clock by which leases are judged."""
-        seconds, micros = await self.do("TIME")
+        if self._clock is None:  # whoever asks before it leaves is answered by the same one
+            self._clock = self._send(("TIME",), False)
+        seconds, micros = self._checked(await self._clock)
         return int(seconds) * 1000 + int(micros) // 1000
 
     async def open(self) -> None:
@@ -119,26 +126,31 @@ class Store:
 
     async def _flush(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting, []
+            batch, self._waiting, self._clock = self._waiting, [], None
             pipe = self.redis.pipeline(transaction=False)
             for command, _, _ in batch:
                 pipe.execute_command(*command)
             barrier = any(waits for _, _, waits in batch)
             if barrier:
                 pipe.execute_command("WAITAOF", 1, 0, 2000)
-            try:
-                answers = await pipe.execute(raise_on_error=False)
-            except (RedisConnectionError, RedisTimeoutError, OSError) as error:
-                answers = [Unavailable(f"the store does not answer ({type(error).__name__})")] * (len(batch) + barrier)
-                # The other connections that wait in the pool are dead, too, if the server is: each would fail once, some day.
-                await self.redis.connection_pool.disconnect(inuse_connections=False)
-            except RedisError as error:
-                answers = [error] * (len(batch) + barrier)
+            answers = await self._answers(pipe, len(batch) + barrier)
             unsafe = barrier and not (isinstance(answers[-1], list) and answers[-1][0] >= 1)
             for (_, future, waits), answer in zip(batch, answers, strict=False):
-                if future.done():
-                    continue
-                future.set_result(Unavailable("the store did not confirm its disk (WAITAOF)") if waits and unsafe else answer)
+                if not future.done():
+                    future.set_result(Unavailable("the store did not confirm its disk (WAITAOF)") if waits and unsafe else answer)
+
+    async def _answers(self, pipe: Pipeline, many: int) -> list[Any]:
+        """One round trip.  If it fails, each command is answered by the failure: whoever waits must not wait for ever."""
+        try:
+            async with asyncio.timeout(ANSWER):
+                answers: list[Any] = await pipe.execute(raise_on_error=False)
+        except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+            # The other connections that wait in the pool are dead, too, if the server is: each would fail once, some day.
+            await self.redis.connection_pool.disconnect(inuse_connections=False)
+            return [Unavailable(f"the store does not answer ({type(error).__name__})")] * many
+        except RedisError as error:
+            return [error] * many
+        return answers
 
     def _checked(self, answer: Any) -> Any:
         if isinstance(answer, Unavailable):
