@@ -9,7 +9,7 @@ from worker.core.event import ALL
 from worker.core.outcome import Word
 from worker.operate.named import NotPossible, Who
 from worker.operate.replay import Plan, again, one_page, replay
-from worker.operate.selection import Chosen, Criteria, chosen
+from worker.operate.selection import PAGE, Chosen, Criteria, chosen
 
 
 async def meant(company: Company, **criteria: object) -> list[Chosen]:
@@ -229,3 +229,13 @@ async def test_forecast_of_a_lane_that_cannot_be_read(company: Company):
     await company.run()
     assert plan.says == {"written": 1}
     assert company.desk.writes == writes + 1
+
+
+async def test_a_selection_goes_on_over_its_pages(company: Company):
+    """Each event is meant once, however many pages there are."""
+    many = 2 * PAGE + 1
+    for number in range(many):
+        await company.say(f"e{number}", department="Sales")
+    found = await meant(company)
+    assert sorted(each.turns.original.id for each in found) == sorted(f"e{number}" for number in range(many))
+    assert len(await meant(company, subject=Who("hr", "E-1"))) == many
