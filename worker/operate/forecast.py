@@ -64,7 +64,7 @@ async def forecast(engine: Engine, events: Sequence[Event], now: int) -> dict[st
 
 def _enter_all(terms: Terms, account: str, lane: Lane, flows: Sequence[Flow], now: int, said: dict[str, Forecast]) -> None:
     for flow in flows:
-        step = enter(lane, terms, flow, now)
+        step = enter(lane, terms, flow)
         if step is None:
             for attribute in flow.wants:
                 said[flow.event][terms.system, attribute] = Says(Word.PARKED, "the account belongs to another subject")
