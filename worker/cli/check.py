@@ -15,7 +15,7 @@ from worker.cli.frame import Exit, Failure, json_option, print_json
 @click.option("--schema", type=click.Choice(["systems", "mapping", "authority"]), help="Print the JSON Schema of a kind of file.")
 @json_option
 def command(folder: Path | None, schema: str | None, as_json: bool) -> None:
-    """Load the configuration, look it over, and run the cases of its mappings.
+    """Load the configuration, look it over, run its cases.
 
     FOLDER is LOCKSTEP_CONFIG by default.  What references name must be there: a missing variable or file is an error that
     names it.  A place is `file:line:column`.
@@ -34,6 +34,7 @@ def command(folder: Path | None, schema: str | None, as_json: bool) -> None:
     """
     from worker import wiring
     from worker.config import ConfigurationError, run_cases
+    from worker.telling.words import many
 
     if schema is not None:
         print_json(wiring.schema(schema))
@@ -42,12 +43,11 @@ def command(folder: Path | None, schema: str | None, as_json: bool) -> None:
     try:
         configuration = wiring.configuration(settings if folder is None else dataclasses.replace(settings, config=folder))
     except ConfigurationError as error:
-        many = len(error.problems)
         if as_json:
             print_json({"loads": False, "errors": [dataclasses.asdict(problem) for problem in error.problems]})
         else:
             click.echo("\n".join(map(str, error.problems)))
-        raise Failure(f"{many} {'error' if many == 1 else 'errors'}: it does not load", Exit.CONFIGURATION) from None
+        raise Failure(f"{many(len(error.problems), 'error')}: it does not load", Exit.CONFIGURATION) from None
     results = run_cases(configuration)
     failed = [result for result in results if not result.passed]
     if as_json:
@@ -65,13 +65,9 @@ def command(folder: Path | None, schema: str | None, as_json: bool) -> None:
                 click.echo(f"    {each.target} {each.attribute}: expected {each.expected}, got {each.got}")
         rules = sum(len(target.rules) for mapping in configuration.mappings.values() for target in mapping.targets)
         click.echo(
-            f"revision {configuration.revision}: {_many(len(configuration.systems), 'system')}, "
-            f"{_many(len(configuration.mappings), 'mapping')}, {_many(rules, 'rule')}, {_many(len(results), 'case')}, "
-            f"{_many(len(configuration.warnings), 'warning')}"
+            f"revision {configuration.revision}: {many(len(configuration.systems), 'system')}, "
+            f"{many(len(configuration.mappings), 'mapping')}, {many(rules, 'rule')}, {many(len(results), 'case')}, "
+            f"{many(len(configuration.warnings), 'warning')}"
         )
     if failed:
-        raise Failure(f"{_many(len(failed), 'case')} of {len(results)} failed", Exit.WRONG)
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+        raise Failure(f"{many(len(failed), 'case')} of {len(results)} failed", Exit.WRONG)

@@ -13,8 +13,10 @@ from worker.cli.frame import Exit, Failure, json_option, print_json, run
 @click.command(name="doctor")
 @json_option
 def command(as_json: bool) -> None:
-    """Look at environment, configuration, broker, store, backlog, targets and parked events.  Each line says what was looked at,
-    how it is (ok, note, wrong), and what to do.  No system is asked.
+    """Say whether all is well, and what to do.
+
+    Looks at environment, configuration, broker, store, backlog, targets and parked events; asks no system.  Each line says how
+    a part is (ok, note, wrong), what was found, and what to do.
 
     \b
     Exit codes:

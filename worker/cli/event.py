@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from worker.cli.frame import json_option, not_found, operator, print_json, reveal_option, with_engine
+from worker.cli._acting import record, with_operator
+from worker.cli.frame import json_option, print_json, reveal_option
 
 
 @click.command(name="event")
@@ -14,7 +15,9 @@ from worker.cli.frame import json_option, not_found, operator, print_json, revea
 @reveal_option
 @json_option
 def command(ident: str, reveal: bool, as_json: bool) -> None:
-    """Show one event: when it came, and for each target and attribute what became of it, or what it waits for and until when.
+    """Show one event and what became of it.
+
+    When it came, and for each target and attribute its outcome, or what it waits for and until when.
 
     ID is `source:id`, or the id alone where only one source has used it.
 
@@ -24,20 +27,16 @@ def command(ident: str, reveal: bool, as_json: bool) -> None:
       lockstep event evt-1
       lockstep event hr:evt-1 --reveal --json
     """
-    from worker.operate.named import Unknown, event_named
-    from worker.store.acts import Acts
+    from worker.operate.named import event_named
     from worker.telling import events, told
 
     async def look(engine: Any) -> tuple[Any, int]:
-        try:
-            event = await event_named(engine, ident)
-        except Unknown as error:
-            not_found(str(error))
+        event = await event_named(engine, ident)
         if reveal:
-            await Acts(engine.store).record("event --reveal", by=operator(), event=event.name)
+            await record(engine, "event --reveal", "", event=event.name)
         return await events.story(engine, event), await engine.store.now()
 
-    story, now = with_engine(look)
+    story, now = with_operator(look)
     if as_json:
         print_json(events.plain(story, reveal=reveal))
         return

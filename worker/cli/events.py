@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from worker.cli.frame import Exit, Failure, json_option, not_found, print_json, say, with_engine
+from worker.cli._acting import with_operator
+from worker.cli.frame import Exit, Failure, json_option, print_json, say
 from worker.core.outcome import Word
 
 
@@ -39,16 +40,18 @@ def moment_ago(text: str) -> int:
 def command(
     source: str | None, subject: str | None, outcome: str | None, target: str | None, since: str | None, limit: int, as_json: bool
 ) -> None:
-    """List events, newest first.  `--outcome` and `--target` together ask for one route that is both.
+    """List events, newest first.
+
+    `--outcome` and `--target` together ask for one route that is both.
 
     \b
     Examples:
       lockstep events
       lockstep events --outcome parked --since 7d
-      lockstep events --subject hr:E-1 --target onelogin
+      lockstep events --subject hr:E-1 --target directory
       lockstep events --source hr --json
     """
-    from worker.operate.named import Unknown, known_system, known_target, who
+    from worker.operate.named import known_system, known_target, who
     from worker.telling.events import Filter, chosen, counts
     from worker.telling.words import moment
 
@@ -56,19 +59,16 @@ def command(
 
     async def look(engine: Any) -> list[Any]:
         configuration = engine.configuration
-        try:
-            by = Filter(
-                known_system(configuration, source) if source else "",
-                None if somebody is None else who(configuration, somebody),
-                Word(outcome) if outcome else None,
-                known_target(configuration, target) if target else "",
-                moment_ago(since) if since else 0,
-            )
-        except Unknown as error:
-            not_found(str(error))
+        by = Filter(
+            known_system(configuration, source) if source else "",
+            None if somebody is None else who(configuration, somebody),
+            Word(outcome) if outcome else None,
+            known_target(configuration, target) if target else "",
+            moment_ago(since) if since else 0,
+        )
         return await chosen(engine, by, limit)
 
-    events = with_engine(look)
+    events = with_operator(look)
     if as_json:
         print_json([
             {"name": e.name, "at": e.at, "version": e.version, "subject": f"{e.source}:{e.subject}", "kind": e.kind,

@@ -7,7 +7,8 @@ from typing import Any, BinaryIO
 
 import click
 
-from worker.cli.frame import Exit, Failure, json_option, not_found, operator, print_json, reveal_option, run, say
+from worker.cli._acting import record
+from worker.cli.frame import Exit, Failure, json_option, not_found, print_json, reveal_option, run, say
 
 
 @click.command(name="explain")
@@ -16,21 +17,22 @@ from worker.cli.frame import Exit, Failure, json_option, not_found, operator, pr
 @reveal_option
 @json_option
 def command(body: BinaryIO, source: str | None, reveal: bool, as_json: bool) -> None:
-    """Say what would be sent if this webhook came now, and why: each rule with its steps, the decision under what the store
-    knows, and the very requests that would leave, without the credential.
+    """Say what would be sent if this webhook came now.
+
+    And why: each rule with its steps, the decision under what the store knows, and the very requests that would leave, without
+    the credential.
 
     EVENT.json is the body of one webhook, `-` for stdin.  No system is asked, so what only an answer can tell is named:
     `{account}`, with the request that would find it.  The store is read if one answers, else this says so.
 
     \b
     Examples:
-      lockstep explain event.json
+      lockstep explain event.json --source hr
       lockstep explain event.json --source hr --reveal
-      lockstep explain event.json --json
+      lockstep explain - --source hr --json < event.json
     """
     from worker import wiring
     from worker.operate.named import NotPossible, Unknown
-    from worker.store.acts import Acts
     from worker.telling import explained
     from worker.telling.explain import explain
     from worker.telling.hypothetical import as_accepted
@@ -50,7 +52,7 @@ def command(body: BinaryIO, source: str | None, reveal: bool, as_json: bool) -> 
                 say(f"The store is not read: {why_not}. This is what a first event of this subject would do.")
                 return [await explain(engine, event, event.at) for event in events]
             if reveal:
-                await Acts(engine.store).record("explain --reveal", by=operator(), events=tuple(event.name for event in events))
+                await record(engine, "explain --reveal", "", events=tuple(event.name for event in events))
             now = await engine.store.now()
             for event in events:
                 if (there := await engine.journal.event(event.name)) is not None:

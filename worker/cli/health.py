@@ -45,7 +45,7 @@ def _problem(daemon: str, listen: str | None) -> str:
     from worker.telling import health
 
     if daemon == "sandbox":
-        return health.answers(*_address(listen or "127.0.0.1:9000"), "/")
+        return health.answers(*_address(listen or "127.0.0.1:9000"), "/__sandbox/faults")
     return run(_asked(daemon, listen))
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from worker.cli.frame import json_option, not_found, operator, print_json, reveal_option, with_engine
+from worker.cli._acting import record, with_operator
+from worker.cli.frame import json_option, print_json, reveal_option
 
 
 @click.command(name="why")
@@ -17,37 +18,34 @@ from worker.cli.frame import json_option, not_found, operator, print_json, revea
 @reveal_option
 @json_option
 def command(subject: str, target: str, attribute: str, source: str | None, reveal: bool, as_json: bool) -> None:
-    """Say what an attribute holds, whose event that is, by which rule, what lost to it and why, what was tried, what is still
-    pending and until when, and whether it is sealed; or what said no.
+    """Say why an attribute is what it is.
+
+    What it holds, whose event that is, by which rule, what lost to it and why, what was tried, what is still pending and until
+    when, and whether it is sealed; or what said no.
 
     SUBJECT is `source:id`, or an account, `system:id`.  The records keep no values: the steps of a rule are recomputed from the
     event, under the mapping in force, and it is said where that is not the one that planned it.
 
     \b
     Examples:
-      lockstep why hr:E-1 onelogin department
-      lockstep why onelogin:4711 onelogin department
-      lockstep why E-1 onelogin department --source hr --json
-      lockstep why hr:E-1 onelogin department --reveal
+      lockstep why hr:E-1 directory department
+      lockstep why directory:7 directory department
+      lockstep why E-1 directory department --source hr --json
+      lockstep why hr:E-1 directory department --reveal
     """
-    from worker.operate.named import Unknown, Who, known_system, known_target, who
-    from worker.store.acts import Acts
+    from worker.operate.named import Who, known_system, known_target, who
     from worker.telling import because
     from worker.telling.why import why
 
     async def look(engine: Any) -> Any:
         configuration = engine.configuration
-        try:
-            somebody = Who(known_system(configuration, source), subject) if source else who(configuration, subject)
-            asked = await why(engine, somebody, known_target(configuration, target), attribute)
-        except Unknown as error:
-            not_found(str(error))
+        somebody = Who(known_system(configuration, source), subject) if source else who(configuration, subject)
+        asked = await why(engine, somebody, known_target(configuration, target), attribute)
         if reveal:
-            what = {"subject": str(somebody), "target": target, "attribute": attribute}
-            await Acts(engine.store).record("why --reveal", by=operator(), **what)
+            await record(engine, "why --reveal", "", subject=str(somebody), target=target, attribute=attribute)
         return asked
 
-    asked = with_engine(look)
+    asked = with_operator(look)
     if as_json:
         print_json(because.plain(asked, reveal=reveal))
         return

@@ -27,6 +27,8 @@ def _lines(w: Why, *, reveal: bool) -> Iterator[str]:
         yield _whose(w, w.by)
         yield from _rule(w, w.by, reveal=reveal)
         yield _decision(w.by)
+        if (before := _before(w, w.by)) is not None:
+            yield f"Before that it held the value of {before.event.name}."
     if w.settled is not None and w.settled is not w.by and w.settled.outcome is not None:
         yield f"Settled last was {w.settled.event.name}, of a newer version: {_ended(w.settled.outcome)}."
     yield from _what_said_no(w)
@@ -97,6 +99,13 @@ def _decision(by: Spoke) -> str:
     return f"It was {_ended(by.outcome)}{f' ({how})' if how else ''}."
 
 
+def _before(w: Why, by: Spoke) -> Spoke | None:
+    """The newest of the older values that were held."""
+    held = (Word.APPLIED, Word.UNCHANGED, Word.SEEN)
+    older = (each for each in w.spoke if each.event.version < by.event.version)
+    return next((each for each in older if each.outcome is not None and each.outcome.word in held), None)
+
+
 def _what_said_no(w: Why) -> Iterator[str]:
     """Nothing was ever settled: who spoke last, and what said no."""
     if w.known or w.waits:
@@ -106,20 +115,24 @@ def _what_said_no(w: Why) -> Iterator[str]:
         yield f"No event of this person has said anything about it; {who}."
         return
     last = w.spoke[0]
-    if last.outcome is None:
-        yield f"{last.event.name} speaks of it, and was not brought to {w.place.system} yet."
-    else:
-        yield f"The last to speak was {last.event.name}, accepted {when(last.event.at, w.now)}: {_ended(last.outcome)}."
-        if last.place:
-            yield f"The rule is {last.place}{f': {last.reason}' if last.reason else ''}."
+    became = "it is on its way" if last.outcome is None else _ended(last.outcome)
+    yield f"The last to speak was {last.event.name}, accepted {when(last.event.at, w.now)}: {became}."
+    if last.place:
+        told = last.outcome.reason if last.outcome is not None else ""
+        now = f"; under the mapping in force: {last.reason}" if last.reason not in ("", told) else ""
+        yield f"The rule is {last.place}{now}."
 
 
 def _lost(w: Why) -> Iterator[str]:
-    for each in w.lost[:LOSERS]:
+    """What said no is told before."""
+    lost = [each for each in w.lost if w.known or w.waits or each is not w.spoke[0]]
+    if lost:
+        yield "What lost to it:" if w.by is not None else "What else was said:"
+    for each in lost[:LOSERS]:
         assert each.outcome is not None
-        yield f"{each.event.name} (version {version_time(each.event.version)}) did not: {_ended(each.outcome)}."
-    if len(w.lost) > LOSERS:
-        yield f"So did {len(w.lost) - LOSERS} older ones; `lockstep events --subject {w.subject}` lists them."
+        yield f"    {each.event.name}, version {version_time(each.event.version)}: {_ended(each.outcome)}"
+    if len(lost) > LOSERS:
+        yield f"    and {len(lost) - LOSERS} older; `lockstep events --subject {w.subject}` lists them"
 
 
 def _attempts(w: Why) -> Iterator[str]:
@@ -149,16 +162,17 @@ def _seal(w: Why) -> str:
     seal = w.seal
     if seal is None:
         return "It is not sealed."
-    since = f"since {when(seal.at, w.now)}" if seal.at else "since before the records begin"
-    by = f" by {seal.event}" if seal.event else ""
+    sealed = f"It is sealed{f', by {seal.event},' if seal.event and not seal.found else ''}"
+    if seal.at:
+        sealed += f" since {when(seal.at, w.now)}"
     unlock = "Only `lockstep seals unseal` lets another value in."
     if seal.unsure:
-        return f"It is sealed {since}{by}, but it is not known whether that value landed: only the same may be sent. {unlock}"
+        return f"{sealed}, but it is not known whether that value landed: only the same may be sent. {unlock}"
     if seal.found and seal.print is None:
-        return f"It is sealed {since}: the system itself keeps its first value."
+        return f"{sealed}: the system itself keeps its first value."
     if seal.found:
-        return f"It is sealed {since}: a value other than that of {seal.event} was there first, and is sealed as found. {unlock}"
-    return f"It is sealed {since}{by}: this is its only value, for ever. {unlock}"
+        return f"{sealed}: a value other than that of {seal.event} was there first, and is sealed as found. {unlock}"
+    return f"{sealed}: this is its only value, for ever. {unlock}"
 
 
 def _ended(outcome: Outcome) -> str:

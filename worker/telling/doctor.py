@@ -17,7 +17,7 @@ from worker.store import keys, queues, server
 from worker.store.beats import Beats
 from worker.store.connection import EMPTY, Store
 from worker.store.errors import Unavailable
-from worker.telling.words import span, when
+from worker.telling.words import many, span, when
 
 SKEW = 1_000
 """Milliseconds that our clock may differ from the store's: sources' times and stamps are compared."""
@@ -74,10 +74,11 @@ async def findings(settings: Settings, engine: Engine, ping: Ping) -> AsyncItera
 
 
 def _configuration(configuration: Configuration) -> list[Finding]:
-    loaded = f"revision {configuration.revision}, {len(configuration.systems)} systems, {len(configuration.mappings)} mappings"
+    parts = many(len(configuration.systems), "system"), many(len(configuration.mappings), "mapping")
+    loaded = f"revision {configuration.revision}, {', '.join(parts)}"
     found = [Finding("configuration", State.OK, loaded)]
     if configuration.warnings:
-        found.append(Finding("configuration", State.NOTE, f"{len(configuration.warnings)} warnings", "lockstep check"))
+        found.append(Finding("configuration", State.NOTE, many(len(configuration.warnings), "warning"), "lockstep check"))
     return found
 
 
@@ -134,7 +135,7 @@ async def _queues(engine: Engine, now: int) -> list[Finding]:
     events, lag = await queues.depth(engine.store, keys.EVENTS_DUE, now), await queues.outbox_lag(engine.store)
     found = [
         _queue("events", f"{events.waiting} waiting to be brought to their targets", events.oldest, now),
-        _queue("outbox", f"{lag.entries} commits not in the records yet", lag.oldest, now),
+        _queue("outbox", f"{many(lag.entries, 'commit')} not in the records yet", lag.oldest, now),
     ]
     beats = await Beats(engine.store).all()
     alive = [host for host, at in beats.items() if at > now - SILENT]
@@ -155,7 +156,7 @@ def _queue(what: str, says: str, oldest: int, now: int) -> Finding:
 async def _targets(engine: Engine, now: int) -> list[Finding]:
     found = []
     for each in await states(engine):
-        what, owed = f"target {each.system}", f"{each.lanes} accounts with something owed, {each.due} due"
+        what, owed = f"target {each.system}", f"something is owed to {many(each.lanes, 'account')}, {each.due} due"
         system = engine.configuration.systems[each.system]
         until = await queues.hold(engine.store, system.share or each.system)
         if each.pause is not None:
@@ -175,10 +176,10 @@ async def _targets(engine: Engine, now: int) -> list[Finding]:
 
 
 async def _people(engine: Engine, now: int) -> list[Finding]:
-    many = await queues.parked(engine.store)
-    if not many:
+    waiting = await queues.parked(engine.store)
+    if not waiting:
         return [Finding("parked", State.OK, "nothing waits for an operator")]
     oldest = await engine.journal.parked(many=1)
     record = (await engine.journal.load(oldest))[0][1] if oldest else None
     since = f", the oldest accepted {when(record.at, now)}" if record is not None else ""
-    return [Finding("parked", State.WRONG, f"{many} events wait for an operator{since}", "lockstep parked list")]
+    return [Finding("parked", State.WRONG, f"waiting for an operator: {many(waiting, 'event')}{since}", "lockstep parked list")]

@@ -40,7 +40,7 @@ class Targeted(msgspec.Struct, frozen=True):
 
     account   "" while it is not known
     searches  how it would be found
-    reads     what is read first, and `if_shown`: attribute -> whether it must be empty (else as believed) for `sends` to follow
+    reads     what is read first; `sends` follow if that shows `empty` empty, and not what they would write already
     sends     the calls; whole: they carry the whole account as read, changed
     others    what goes with them because it waits already: (attribute, event)
     notes     sentences
@@ -51,7 +51,7 @@ class Targeted(msgspec.Struct, frozen=True):
     rules: tuple[Ruled, ...]
     searches: tuple[Drawn, ...] = ()
     reads: Drawn | None = None
-    if_shown: Mapping[str, bool] = {}
+    empty: tuple[str, ...] = ()
     sends: tuple[Drawn, ...] = ()
     whole: bool = False
     others: tuple[tuple[str, str], ...] = ()
@@ -100,7 +100,7 @@ async def _target(engine: Engine, work: Work, system: str, flow: Flow | None, st
         return Targeted(system, flow.account, (), reads=None if target is None else drawn(target.read(flow.account)))
     _, lane = await engine.lanes.load(system, flow.account)
     searched = searched_subject(flow.account) is not None
-    step = enter(lane, engine.terms[system], flow, now)
+    step = enter(lane, engine.terms[system], flow)
     if step is None:
         refused = Outcome(Word.PARKED, "the account belongs to another subject", now)
         return Targeted(system, flow.account, _ruled(flow.wants, ended | dict.fromkeys(flow.wants, refused), steps))
@@ -124,10 +124,15 @@ def _planned(
         if lane.lease.until > now:
             remarks.append("the account is being visited, or rests after an unanswered call: all this waits until that is over")
         lane.lease = None
-    reads, if_shown, look = None, dict[str, bool](), None
+    reads, empty, look = None, tuple[str, ...](), None
     if needs_read(lane, terms, now):
         reads = drawn(target.read(account or ACCOUNT))
-        look, if_shown = _expected(lane, terms, now, flow)
+        look = _expected(lane, terms, now)
+        empty = tuple(
+            name
+            for name, want in flow.wants.items()
+            if want.policy != "always" and name in look.shown and not look.shown[name].print
+        )
     begun = begin(lane, terms, TOKEN, now)
     planned = None if begun is None else plan(begun[0], terms, TOKEN, now, account or ACCOUNT, look)
     assert planned is not None, "a lane without a lease can be planned"
@@ -151,7 +156,7 @@ def _planned(
         remarks.append(f"no request can be made of it: {error.reason}")
     others = tuple((name, sent.event) for name in names if (sent := lane.attributes[name].sent) and sent.event != flow.event)
     return Targeted(
-        system, account, _ruled(flow.wants, ended, steps), searches, reads, if_shown, sends, terms.whole, others, tuple(remarks)
+        system, account, _ruled(flow.wants, ended, steps), searches, reads, empty, sends, terms.whole, others, tuple(remarks)
     )
 
 
@@ -181,16 +186,15 @@ def _found(searched: Lane, terms: Terms) -> Lane:
     return lane
 
 
-def _expected(lane: Lane, terms: Terms, now: int, flow: Flow) -> tuple[Look, dict[str, bool]]:
-    """A look that finds what we believe, and nothing where nothing is known; and, for what this event wants, whether that is
-    an empty attribute."""
+def _expected(lane: Lane, terms: Terms, now: int) -> Look:
+    """A look that finds what we believe, and nothing where nothing is known."""
     shown: dict[str, Shown] = {}
     for name, x in lane.attributes.items():
         if name in terms.hidden:
             continue
         there = x.sent.print if x.sent is not None else belief(x, terms, now)
         shown[name] = Shown(None, "" if there is UNKNOWN else there)
-    return Look(shown, {}), {name: not shown[name].print for name in flow.wants if name in shown}
+    return Look(shown, {})
 
 
 def _ruled(wants: Mapping[str, Want], ended: Mapping[str, Outcome], steps: list[Traced]) -> tuple[Ruled, ...]:

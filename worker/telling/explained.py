@@ -42,11 +42,9 @@ def _target(t: Targeted, *, reveal: bool) -> Iterator[str]:
     if t.reads is not None:
         yield "  reads first:"
         yield from _request(t.reads, reveal=reveal)
-    if t.if_shown and t.sends:
-        empty = [name for name, is_empty in t.if_shown.items() if is_empty]
-        as_believed = [name for name, is_empty in t.if_shown.items() if not is_empty]
-        conditions = [f"{_listed(empty)} empty"] * bool(empty) + [f"{_listed(as_believed)} as we believe"] * bool(as_believed)
-        yield f"  What follows is sent if that shows {' and '.join(conditions)}."
+    if t.reads is not None and t.sends:
+        condition = f"What follows is sent if that shows {_listed(t.empty)} empty." if t.empty else ""
+        yield f"  {condition or 'What that shows already is not sent.'}"
     for name, event in t.others:
         yield f"  With it goes {name}, which {event} wants and which waits already."
     if t.whole and t.sends:
@@ -110,7 +108,7 @@ def _plain_target(t: Targeted, *, reveal: bool) -> dict[str, object]:
         "rules": [_plain_rule(rule, reveal=reveal) for rule in t.rules],
         "searches": [rehearsal.plain(request, reveal=reveal) for request in t.searches],
         "reads": None if t.reads is None else rehearsal.plain(t.reads, reveal=reveal),
-        "if_shown": {name: "empty" if empty else "as believed" for name, empty in t.if_shown.items()},
+        "if_empty": list(t.empty),
         "sends": [rehearsal.plain(request, reveal=reveal) for request in t.sends],
         "whole": t.whole,
         "with": [{"attribute": name, "event": event} for name, event in t.others],

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from urllib.parse import unquote
 
 from connectors.contract import ABSENT, Absent, Json
+from worker.telling.words import many
 
 DOTS = "\u2022" * 4
 
@@ -24,11 +25,11 @@ def masked(value: Json | Absent) -> str:
         case bool():
             return f"{DOTS} (true or false)"
         case str():
-            return f'"{DOTS}" ({_many(len(value), "character")})'
+            return f'"{DOTS}" ({many(len(value), "character")})'
         case list():
-            return f"[{DOTS}] ({_many(len(value), 'item')})"
+            return f"[{DOTS}] ({many(len(value), 'item')})"
         case dict():
-            return f"{{{DOTS}}} ({_many(len(value), 'key')})"
+            return f"{{{DOTS}}} ({many(len(value), 'key')})"
         case _:
             return f"{DOTS} (a number)"
 
@@ -52,7 +53,7 @@ def masked_body(content: bytes) -> str:
     try:
         return json.dumps(masked_within(json.loads(content)), ensure_ascii=False, separators=(",", ":"))
     except ValueError:
-        return f"{DOTS} ({_many(len(content), 'byte')})"
+        return f"{DOTS} ({many(len(content), 'byte')})"
 
 
 def masked_url(url: str, secrets: Iterable[str]) -> str:
@@ -69,7 +70,3 @@ def masked_url(url: str, secrets: Iterable[str]) -> str:
     path = "/".join([host, *map(part, segments)])
     pairs = "&".join(f"{name}{equals}{part(value)}" for name, equals, value in (each.partition("=") for each in query.split("&")))
     return f"{scheme}://{path}{mark}{pairs}"
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"

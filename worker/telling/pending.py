@@ -61,11 +61,16 @@ def looked_for(lane: Lane, event: str, now: int, pause: Pause | None) -> Waiting
     return Waiting(event, "*", "its account is to be read", now)
 
 
+async def unbrought(engine: Engine, event: Event, attribute: str, now: int) -> Waiting:
+    """What an event waits for that was accepted, and nothing more."""
+    due = await due_at(engine.store, keys.EVENTS_DUE, event.name)
+    return Waiting(event.name, attribute, "it was not brought to its targets yet", due or now)
+
+
 async def still_pending(engine: Engine, event: Event, target: str, attribute: str, now: int) -> Waiting:
     """Why this route of the event has no outcome yet."""
     if not event.planned:
-        due = await due_at(engine.store, keys.EVENTS_DUE, event.name)
-        return Waiting(event.name, attribute, "it was not brought to its targets yet", due or now)
+        return await unbrought(engine, event, attribute, now)
     found = await place(engine, Who(event.source, event.subject), target)
     pause = await engine.pauses.paused(target)
     if attribute == "*":
@@ -103,9 +108,7 @@ def _under_way(sent: Want, lease: Lease | None, now: int) -> tuple[str, int]:
     return "it is not known whether its call landed: that is found out first", max(sent.after, now)
 
 
-def _not_yet(
-    wanted: Want, lane: Lane, terms: Terms, now: int, pause: Pause | None, recorded: str
-) -> tuple[str, int]:
+def _not_yet(wanted: Want, lane: Lane, terms: Terms, now: int, pause: Pause | None, recorded: str) -> tuple[str, int]:
     lease, search = lane.lease, lane.search
     if pause is not None:
         return _paused(pause), pause.until

@@ -16,7 +16,7 @@ from worker.core.record import tell
 from worker.engine import Engine
 from worker.facts import facts_of, routes_of
 from worker.operate.named import Unknown, Who
-from worker.telling.pending import Waiting, is_open, not_folded, waiting
+from worker.telling.pending import Waiting, is_open, not_folded, unbrought, waiting
 from worker.telling.place import Place, place
 
 NEWEST = 50
@@ -131,13 +131,14 @@ async def why(engine: Engine, subject: Who, target: str, attribute: str) -> Why:
     now = await engine.store.now()
     spoke = await _spoke(engine, subject, found, attribute)
     recorded = {each.event.name: each.outcome.reason for each in spoke if each.outcome is not None and is_open(each.outcome)}
+    unplanned = [await unbrought(engine, each.event, attribute, now) for each in spoke if not each.event.planned]
     owed = waiting(found.lane, terms, attribute, now, await engine.pauses.paused(target), recorded)
     by, settled = _origin(x, spoke, found)
     return Why(
         subject=subject, attribute=attribute, place=found, now=now, revision=engine.configuration.revision,
         known=x.holds is not None or x.seal is not None, print=belief(x, terms, now), confirmed=x.holds.at if x.holds else 0,
         version=x.holds.version if x.holds else "", source=x.holds.source if x.holds else "", by=by, settled=settled, spoke=spoke,
-        waits=tuple(owed), seal=x.seal, mode=engine.configuration.systems[target].mode,
+        waits=(*owed, *unplanned), seal=x.seal, mode=engine.configuration.systems[target].mode,
         writers=tuple(sorted({m.source for m in engine.configuration.mappings.values() for t in m.targets
                               if t.target == target and any(rule.attribute == attribute for rule in t.rules)})),
     )  # fmt: skip

@@ -60,6 +60,11 @@ def version_time(of: str) -> str:
     return f"{seconds}.{micros % 1_000_000:06d} UTC"
 
 
+def many(count: int, word: str) -> str:
+    """`1 event`, `2 events`"""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def verdict(outcome: Outcome) -> str:
     """`parked (does not fit)`"""
     return f"{outcome.word} ({outcome.reason})" if outcome.reason else str(outcome.word)

@@ -1,0 +1,228 @@
+"""`doctor` and `health`: what is found, what to do, and the exit code."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Command, World, said
+from worker.store import keys
+from worker.store.beats import Beats
+
+
+def findings(lockstep: Command) -> dict[str, dict[str, Any]]:
+    return {each["what"]: each for each in lockstep("doctor", "--json").json}
+
+
+def beat(world: World, ago: int = 0) -> None:
+    async def story(engine) -> None:
+        await Beats(engine.store).beat(os.uname().nodename, await engine.store.now() - ago)
+
+    world.run(story)
+
+
+def overdue(world: World, system: str) -> None:
+    """A lane of this system has been due for a minute."""
+
+    async def story(engine) -> None:
+        await engine.store.do("ZADD", keys.due(system), await engine.store.now() - 60_000, "7")
+
+    world.run(story)
+
+
+def test_all_is_well(world: World, lockstep: Command) -> None:
+    """Exit 0, a line for each part."""
+    beat(world)
+    printed = lockstep("doctor")
+    assert printed.code == 0
+    lines = printed.out.splitlines()
+    assert all(line.startswith("ok") for line in lines)
+    parts = ["environment", "configuration", "broker", "durability", "clock", "memory", "events", "outbox", "tick"]
+    assert [line.split()[1] for line in lines[:9]] == parts
+    assert "ok     parked            nothing waits for an operator" in printed.out
+
+
+def test_nothing_ticks(world: World, lockstep: Command) -> None:
+    """A tick that never was, and one that is silent; each with what to do."""
+    assert findings(lockstep)["tick"]["says"] == "none has ever run"
+    beat(world, ago=60_000)
+    found = findings(lockstep)["tick"]
+    assert found["state"] == "wrong"
+    assert "1 min ago" in found["says"]
+    assert "start `lockstep tick`" in found["do"]
+    assert lockstep("doctor").code == 1
+
+
+def test_a_parked_event(history: World, lockstep: Command) -> None:
+    """Somebody must look."""
+    found = findings(lockstep)["parked"]
+    assert (found["state"], found["do"]) == ("wrong", "lockstep parked list")
+    assert found["says"].startswith("waiting for an operator: 1 event, the oldest accepted")
+
+
+def test_targets_that_rest(world: World, lockstep: Command) -> None:
+    """A pause with its reason, a credential that was told to wait, and work of which nothing gets done."""
+
+    async def rest(engine) -> None:
+        await engine.pauses.pause("crm", "operator", why="they move house", by="kim@ops")
+        await engine.store.run("limit", [keys.budget("directory")], ["", 3_600_000])
+
+    world.run(rest)
+    overdue(world, "ldap")
+    found = findings(lockstep)
+    assert "paused by kim@ops (operator: they move house) until it is resumed" in found["target crm"]["says"]
+    assert found["target crm"]["do"] == "lockstep targets resume crm"
+    assert found["target directory"]["state"] == "note"
+    assert "it asked us to wait until" in found["target directory"]["says"]
+    assert found["target ldap"]["says"] == "something is owed to 1 account, 1 due, the oldest for 1 min"
+    assert found["target shop"]["state"] == "ok"
+
+
+def test_a_store_that_can_lose(world: World, lockstep: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trust is loud; a policy that evicts is wrong."""
+    monkeypatch.setenv("LOCKSTEP_DURABILITY", "trust")
+    assert findings(lockstep)["durability"]["state"] == "note"
+
+    async def configure(engine, policy: str) -> None:
+        await engine.store.do("CONFIG SET", "maxmemory-policy", policy)
+
+    world.run(lambda engine: configure(engine, "allkeys-lru"))
+    try:
+        found = findings(lockstep)["memory"]
+    finally:
+        world.run(lambda engine: configure(engine, "noeviction"))
+    assert (found["state"], found["says"]) == ("wrong", "policy allkeys-lru: seals can be evicted")
+
+
+def test_what_does_not_answer(world: World, lockstep: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Store and broker that are away are findings, no stack and no password."""
+    monkeypatch.setenv("LOCKSTEP_REDIS_URL", "redis://:hunter2@127.0.0.1:1/0")
+    printed = lockstep("doctor")
+    assert printed.code == 1
+    assert "wrong  broker" in printed.out
+    assert "wrong  store" in printed.out
+    assert "hunter2" not in printed.out + printed.err
+
+
+def test_what_cannot_be_loaded(world: World, lockstep: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Problems of the environment and of the configuration are findings, too."""
+    monkeypatch.delenv("HR_SECRET")
+    printed = lockstep("doctor")
+    assert printed.code == 1
+    assert "HR_SECRET is not set" in printed.out
+    monkeypatch.setenv("LOCKSTEP_BACKLOG", "many")
+    assert "LOCKSTEP_BACKLOG" in lockstep("doctor").out
+
+
+# ---------------------------------------------------------------- health
+
+
+def test_a_worker_that_works(world: World, lockstep: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Healthy while nothing is overdue, or while something of it gets done; a paused target owes nothing."""
+    from worker.telling import health
+
+    monkeypatch.setattr(health, "PATIENCE", 0.01)
+    assert lockstep("health", "worker").code == 0
+    overdue(world, "crm")
+    stuck = lockstep("health", "worker")
+    assert stuck.code == 1
+    assert "nothing gets done of what is due: crm; the oldest for 1 min" in stuck.err
+
+    async def pause(engine) -> None:
+        await engine.pauses.pause("crm", "operator", why="they move house")
+
+    world.run(pause)
+    assert lockstep("health", "worker").code == 0
+
+
+def test_a_tick_that_ticks(world: World, lockstep: Command) -> None:
+    """Its host's last round is seconds ago."""
+    assert lockstep("health", "tick").code == 1
+    beat(world)
+    assert lockstep("health", "tick").code == 0
+    beat(world, ago=20_000)
+    assert "the last round of" in lockstep("health", "tick").err
+
+
+def test_the_tick_beats(world: World, lockstep: Command) -> None:
+    """The shipped tick leaves the mark that the check looks for."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    from worker.hints import Hints
+    from worker.tick import run
+
+    async def one_round(engine) -> None:
+        stop = asyncio.Event()
+        with ThreadPoolExecutor(1) as executor:
+            ticking = asyncio.create_task(
+                run(engine.store, Hints(engine.store, lambda _: None, executor), engine.journal, ["crm"], stop)
+            )
+            await asyncio.sleep(0.1)
+            stop.set()
+            await ticking
+
+    world.run(one_round)
+    assert lockstep("health", "tick").code == 0
+
+
+def test_a_store_that_keeps(world: World, lockstep: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Usable, durable and of this schema; away is exit 4."""
+    world.accept("hr", said("evt-1", 1, level="3"))
+    assert lockstep("health", "store").code == 0
+
+    async def other(engine) -> None:
+        await engine.store.do("SET", keys.SCHEMA, "99")
+
+    world.run(other)
+    assert lockstep("health", "store").code == 1
+    monkeypatch.setenv("LOCKSTEP_REDIS_URL", "redis://127.0.0.1:1/0")
+    assert lockstep("health", "store").code == 4
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[[int, bytes], str]]:
+    """An HTTP server that answers so; its address."""
+    servers: list[HTTPServer] = []
+
+    def start(status: int, body: bytes) -> str:
+        class Answer(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        server = HTTPServer(("127.0.0.1", 0), Answer)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"0.0.0.0:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_an_endpoint_that_is_ready(world: World, lockstep: Command, answering: Callable[[int, bytes], str]) -> None:
+    """200 at /readyz; else the reasons that it gives; nobody there is not ready."""
+    assert lockstep("health", "endpoint", "--listen", answering(200, b"{}")).code == 0
+    refused = lockstep("health", "endpoint", "--listen", answering(503, b'{"problems": ["the store keeps nothing"]}'))
+    assert refused.code == 1
+    assert "/readyz answers 503: the store keeps nothing" in refused.err
+    assert lockstep("health", "endpoint", "--listen", "127.0.0.1:1").code == 1
+
+
+def test_a_sandbox_that_answers(
+    environment: Mapping[str, str], lockstep: Command, answering: Callable[[int, bytes], str]
+) -> None:
+    """It needs no store and no configuration."""
+    assert lockstep("health", "sandbox", "--listen", answering(200, b"")).code == 0
+    assert lockstep("health", "sandbox", "--listen", "127.0.0.1:1").code == 1

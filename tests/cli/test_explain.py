@@ -1,0 +1,256 @@
+"""`explain`: what would be sent, and why; without a socket to any system, and byte for byte what is then sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import SECRET, Command, World, said
+from worker import wiring
+from worker.deliver import deliver, drained
+from worker.floor import Floor
+from worker.lines import lines
+from worker.propagate import propagate
+
+Body = Callable[[Mapping[str, Any]], Path]
+
+
+class Recorder:
+    """A server that answers every request with {} and keeps each as it came."""
+
+    def __init__(self) -> None:
+        self.got: list[bytes] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = next(
+                    (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+                )
+                self.got.append(head + await reader.readexactly(length))
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+                await writer.drain()
+        except asyncio.IncompleteReadError:
+            writer.close()
+
+
+def as_sent(raw: bytes) -> bytes:
+    """A request without Host, which the URL says, and without the credentials."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    kept = [line for line in head.split(b"\r\n") if not line.lower().startswith((b"host:", b"authorization:", b"x-api-key:"))]
+    return b"\r\n".join(kept) + b"\r\n\r\n" + body
+
+
+def as_drawn(request: Mapping[str, Any], origin: str) -> bytes:
+    """What `explain` printed, as it would be on the wire."""
+    lines_ = [
+        f"{request['method']} {request['url'].removeprefix(origin)} HTTP/1.1",
+        *(f"{n}: {v}" for n, v in request["headers"]),
+    ]
+    return ("\r\n".join(lines_) + "\r\n\r\n" + (request["body"] or "")).encode()
+
+
+def test_byte_for_byte_what_is_then_sent(world: World, lockstep: Command, body: Body, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is missing, what the systems then receive over real connections is what was printed: method, target, header
+    fields in their order, body.  Only the credential is left out."""
+    event = said("evt-1", 1, title="Größe 1", department="OPS", level=3, unit="7 & 8", phone=None)
+    recorder = Recorder()
+
+    async def sent() -> None:
+        async with wiring.operators_engine(settings, configuration) as engine:
+            engine.lines = lines(settings, configuration, engine.store)
+            await engine.links.set("hr", "E-1", "directory", "7")
+            floor = Floor()
+            assert not await propagate(engine)
+            for target in ("directory", "crm"):
+                await deliver(engine, floor, target)
+                await drained(floor, 5)
+            for line in engine.lines.values():
+                await line.close()
+
+    async def links() -> None:
+        async with wiring.operators_engine(settings, configuration) as engine:
+            await engine.links.set("hr", "E-1", "directory", "7")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        monkeypatch.setenv("DIRECTORY_URL", origin)
+        monkeypatch.setenv("CRM_URL", origin)
+        settings = world.settings
+        configuration = wiring.configuration(settings)
+        asyncio.run(links())
+        drawn = lockstep("explain", str(body(event)), "--source", "hr", "--reveal", "--json")
+
+        async def all_of_it() -> None:
+            server = await asyncio.start_server(recorder.serve, sock=listening)
+            await sent()
+            server.close()
+
+        world.accept("hr", event)
+        asyncio.run(all_of_it())
+    printed = [as_drawn(request, origin) for target in drawn.json[0]["targets"] for request in target["sends"]]
+    assert len(printed) == 4
+    assert printed == [as_sent(raw) for raw in recorder.got]
+    assert SECRET.encode() in b"".join(recorder.got)
+    assert SECRET not in drawn.out
+
+
+def test_no_socket_is_opened(
+    environment: Mapping[str, str], lockstep: Command, body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a store not one connection is made; that nothing is known is said on stderr."""
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", forbidden)
+    monkeypatch.setattr(socket.socket, "connect_ex", forbidden)
+    printed = lockstep("explain", str(body(said("evt-1", 1, title="Lead", level="3"))), "--source", "hr")
+    assert printed.code == 0
+    assert "The store is not read: no store is named, and no embedded one runs." in printed.err
+    assert "PUT https://crm.example/people/E-1" in printed.out
+
+
+def test_a_store_that_does_not_answer(
+    environment: Mapping[str, str], lockstep: Command, body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said, and the event is explained as a first one."""
+    monkeypatch.setenv("LOCKSTEP_REDIS_URL", "unix:///nowhere/at/all")
+    printed = lockstep("explain", str(body(said("evt-1", 1, level="3"))), "--source", "hr")
+    assert printed.code == 0
+    assert "The store is not read: the store does not answer" in printed.err
+
+
+def test_values_are_masked(history: World, lockstep: Command, body: Body) -> None:
+    """No value of the event in what is printed, also not in an address; ids are no values."""
+    event = said("evt-9", 9, "E-2", number="778899", department="OPS", title="Lead", level="3")
+    for more in ((), ("--json",)):
+        out = lockstep("explain", str(body(event)), "--source", "hr", *more).out
+        assert not [
+            value for value in ("778899", "OPS", "Operations", "Lead", "ben@example.com", "ben%40example.com") if value in out
+        ]
+        assert "people/E-2" in out
+
+
+def test_reveal_is_recorded(history: World, lockstep: Command, body: Body) -> None:
+    """Who looked at the values of which event."""
+    assert '"Lead"' in lockstep("explain", str(body(said("evt-9", 9, title="Lead"))), "--source", "hr", "--reveal").out
+    (act,) = history.acts()
+    assert (act.act, act.what) == ("explain --reveal", {"events": ("hr:evt-9",)})
+
+
+def test_nothing_is_written(history: World, lockstep: Command, body: Body) -> None:
+    """The store is as before: no event, no lane, no due entry."""
+
+    async def everything(engine) -> dict[bytes, Any]:
+        return {key: await engine.store.do("DUMP", key) for key in sorted(await engine.store.do("KEYS", "*"))}
+
+    before = history.run(everything)
+    lockstep("explain", str(body(said("evt-9", 9, title="Lead", number="1", level="3", tier="x"))), "--source", "hr")
+    assert history.run(everything) == before
+
+
+def test_decisions_under_what_the_store_knows(history: World, lockstep: Command, body: Body) -> None:
+    """Sealed, superseded, outranked, unchanged: the engine's own words, and nothing is sent for them."""
+    event = said("evt-9", 0, number="9", department="OPS")
+    (told,) = lockstep("explain", str(body(event)), "--source", "hr", "--json").json
+    decisions = {(t["target"], rule["attribute"]): rule["decision"] for t in told["targets"] for rule in t["rules"]}
+    assert decisions["directory", "number"]["outcome"] == "sealed"
+    assert decisions["directory", "department"]["outcome"] == "superseded"
+    assert [target["sends"] for target in told["targets"]] == [[], []]
+    (told,) = lockstep("explain", str(body(said("e-9", 9, "u-1", title="Boss"))), "--source", "idp", "--json").json
+    assert told["targets"][0]["rules"][0]["decision"]["outcome"] == "outranked"
+    (told,) = lockstep("explain", str(body(said("evt-9", 9, title="Lead"))), "--source", "hr", "--json").json
+    assert told["targets"][0]["rules"][0]["decision"]["outcome"] == "unchanged"
+
+
+def test_an_account_that_is_not_known(world: World, lockstep: Command, body: Body) -> None:
+    """The search that would find it is drawn, and the rest with `{account}` in its place."""
+    out = lockstep("explain", str(body(said("evt-1", 1, number="1", title="Lead"))), "--source", "hr", "--reveal").out
+    assert "directory: its account is not known" in out
+    assert "asks first, by email, for the {account}:" in out
+    assert "GET https://directory.example/users?filter=mail%20eq%20%22ana%40example.com%22" in out
+    assert "GET https://directory.example/users/{account}" in out
+    assert "What follows is sent if that shows number empty." in out
+    assert "PATCH https://directory.example/users/{account}" in out
+    masked = lockstep("explain", str(body(said("evt-1", 1, number="1", title="Lead"))), "--source", "hr").out
+    assert "GET https://directory.example/users?filter=••••" in masked
+
+
+def test_a_whole_object(world: World, lockstep: Command, body: Body) -> None:
+    """Read, then change."""
+    out = lockstep("explain", str(body(said("evt-1", 1, tier="gold"))), "--source", "hr").out
+    read, change = out.index("GET https://crm.example/customers/E-1"), out.index("PUT https://crm.example/customers/E-1")
+    assert read < out.index("The whole account is sent: what was read, with these changes in it.") < change
+
+
+def test_what_waits_goes_along(world: World, lockstep: Command, body: Body) -> None:
+    """A value that is wanted already is in the same call, under its event's name."""
+    world.systems.accounts["directory"] = {}
+
+    async def link(engine) -> None:
+        await engine.links.set("hr", "E-1", "directory", "7")
+
+    world.run(link)
+    world.accept("hr", said("evt-1", 1, title="Lead"))
+    world.work()
+    out = lockstep("explain", str(body(said("evt-2", 2, department="OPS"))), "--source", "hr").out
+    assert "With it goes title, which hr:evt-1 wants and which waits already." in out
+    assert "sends, for department and title:" in out
+
+
+def test_a_hint_only_asks(world: World, lockstep: Command, body: Body) -> None:
+    """What a two-way system says is a reason to read its account, and no more."""
+    out = lockstep("explain", str(body(said("h-1", 1, "E-1", phone="1"))), "--source", "ldap").out
+    assert "It only says *look*" in out
+    assert "GET https://crm.example/entries/E-1" in out
+    assert "PATCH" not in out
+
+
+def test_out_of_scope(world: World, lockstep: Command, body: Body) -> None:
+    """`when` said no, for every rule."""
+    out = lockstep("explain", str(body(said("evt-1", 1, employment="contractor", level="3"))), "--source", "hr").out
+    assert "`when` says no" in out
+    assert "ignored (scope)" in out
+    assert "Nothing is sent." in out
+
+
+def test_an_event_that_is_known(history: World, lockstep: Command, body: Body) -> None:
+    """Sent again it changes nothing; that is said."""
+    same = lockstep("explain", str(body(said("evt-1", 2, number="010442", department=" R&D "))), "--source", "hr")
+    assert "hr:evt-1 was accepted before, and would change nothing." in same.err
+    other = lockstep("explain", str(body(said("evt-1", 2, number="x"))), "--source", "hr")
+    assert "hr:evt-1 was accepted before, and is refused, for its content is another." in other.err
+
+
+def test_bodies_that_are_no_events(world: World, lockstep: Command, body: Body, tmp_path: Path) -> None:
+    """Exit 2 with the place, or with the sources that it could be; 5 for a source that is none."""
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"id": 1, "id": 2}')
+    printed = lockstep("explain", str(broken), "--source", "hr")
+    assert printed.code == 2
+    assert "line 1" in printed.err
+    several = lockstep("explain", str(body(said("evt-1", 1, title="x"))))
+    assert several.code == 2
+    assert "several sources can read this body: say which, with --source hr or idp or ldap" in several.err
+    assert lockstep("explain", str(body(said("evt-1", 1))), "--source", "hrr").code == 5
+    assert lockstep("explain", str(tmp_path / "absent.json")).code == 2
+    unusable = lockstep("explain", str(body({"id": "x", "data": {"attributes": {}}})), "--source", "hr")
+    assert "It asks nothing of anybody: parked (" in unusable.out
+
+
+def test_json_has_the_rule_and_its_steps(world: World, lockstep: Command, body: Body) -> None:
+    """Each rule with its place and steps, each request with what it carries."""
+    (told,) = lockstep("explain", str(body(said("evt-1", 1, department="OPS"))), "--source", "hr", "--json").json
+    directory = told["targets"][0]
+    assert directory["rules"][0]["rule"] == "hr.yaml:10"
+    assert [step["step"] for step in directory["rules"][0]["steps"]] == ["from", "trim", "lookup"]
+    assert directory["sends"][0]["attributes"] == ["department"]
+    assert json.loads(directory["sends"][0]["body"]) == {"department": "•••• (10 characters)"}
