@@ -178,7 +178,7 @@ def test_an_account_that_is_not_known(world: World, lockstep: Command, body: Bod
     assert "asks first, by email, for the {account}:" in out
     assert "GET https://directory.example/users?filter=mail%20eq%20%22ana%40example.com%22" in out
     assert "GET https://directory.example/users/{account}" in out
-    assert "What follows is sent if that shows number empty." in out
+    assert "What follows holds if that shows number empty." in out
     assert "PATCH https://directory.example/users/{account}" in out
     masked = lockstep("explain", str(body(said("evt-1", 1, number="1", title="Lead"))), "--source", "hr").out
     assert "GET https://directory.example/users?filter=••••" in masked

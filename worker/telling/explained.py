@@ -43,7 +43,7 @@ def _target(t: Targeted, *, reveal: bool) -> Iterator[str]:
         yield "  reads first:"
         yield from _request(t.reads, reveal=reveal)
     if t.reads is not None and t.sends:
-        condition = f"What follows is sent if that shows {_listed(t.empty)} empty." if t.empty else ""
+        condition = f"What follows holds if that shows {_listed(t.empty)} empty." if t.empty else ""
         yield f"  {condition or 'What that shows already is not sent.'}"
     for name, event in t.others:
         yield f"  With it goes {name}, which {event} wants and which waits already."
