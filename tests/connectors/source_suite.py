@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import Json, NotEvents, Said, Source, Unusable
@@ -128,7 +128,7 @@ class SourceSuite:
                 assert CANARY not in told(stand.source, mutated)
 
     @given(anything=JSON)
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_anything_at_all_is_understood_or_refused(self, stand: Stand, anything: Json) -> None:
         """Any JSON is split or NotEvents, and each element read or Unusable."""
         try:

@@ -22,7 +22,9 @@ SECRET = "s3cr3t-canary-4711"
 
 @dataclass
 class Stand:
-    """searches    key -> (a value that one account has, its id)
+    """A sandbox has one account with the e-mail ana@example.com and one with o'brien+x&y@example.com, beside what stands here.
+
+    searches    key -> (a value that one account has, its id)
     shared      key and value that two accounts have
     names       two attributes of one call, if the target takes many
     account     an account's id; `absent`, one that is not there

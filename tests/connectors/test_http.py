@@ -85,6 +85,15 @@ def test_a_search_that_answers_404_found_nothing(okta: HttpTarget) -> None:
     assert answer(flow, respond(404)) == ()
 
 
+@pytest.mark.parametrize("account", [{}, {"id": None}, {"id": True}, {"id": ""}, {"id": 1.5}, {"id": ["00u1"]}, "00u1", None])
+def test_what_was_found_has_an_id(okta: HttpTarget, account: Json) -> None:
+    """An id is text or an integer; an account without one is an answer of another shape."""
+    flow = okta.find("email", "ana@example.com")
+    request_of(flow)
+    with pytest.raises(Failed):
+        answer(flow, respond(200, [account]))
+
+
 def test_a_read_answers_the_attributes_where_they_stand(okta: HttpTarget) -> None:
     """Names of attributes are paths below `attributes`."""
     flow = okta.read("00u/1")
