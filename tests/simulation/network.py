@@ -15,6 +15,7 @@ from connectors.contract import (
     Call,
     Capabilities,
     ConnectorError,
+    Deferred,
     Definition,
     Failed,
     Flow,
@@ -115,6 +116,11 @@ class Network:
         self.under_way.remove(sent)
         self._fail(sent, Refused("422", status=422))
 
+    def turns_away(self, sent: Sent, wait: float | None) -> None:
+        """Surely nothing happened: throttled, or there was no connection."""
+        self.under_way.remove(sent)
+        self._fail(sent, Deferred("turned away", wait, throttled=wait is not None))
+
     @staticmethod
     def _answer(sent: Sent, value: Any) -> None:
         if not sent.answer.done():
@@ -167,8 +173,6 @@ class Line:
 
     async def drive(self, flow: Flow[Any], *, patience: float) -> Any:
         if patience <= 0:
-            from connectors.contract import Deferred
-
             raise Deferred("no room in the lease", 0.0, throttled=True)
         try:
             request = next(flow)

@@ -22,6 +22,7 @@ from worker.fold import replayed
 
 SUBJECTS = ("u1", "u2")
 START = 1_800_000_000.0
+FATES = ("lands", "lands", "lands", "unanswered", "no answer", "never", "500", "500 landed", "422", "429", "no connection")
 
 
 class Simulation(RuleBasedStateMachine):
@@ -34,8 +35,8 @@ class Simulation(RuleBasedStateMachine):
         self.traveller = time_machine.travel(START, tick=False)
         self.clock = self.traveller.start()
         self.accepted: dict[str, Entry] = {}
-        self.order: dict[Any, str] = {}
-        """value -> the version under which it was first said"""
+        self.versions: dict[str, str] = {}
+        """value -> its version, of values that are said once"""
         self.count = 0
 
     @initialize(seed=st.integers(0, 1000))
@@ -71,12 +72,15 @@ class Simulation(RuleBasedStateMachine):
             attributes["num"] = f"n{self.count}"
         micros = int((self.now - back) * 1_000_000) + self.count
         body = json.dumps({"subject": {"id": subject}, "attributes": attributes}).encode()
-        entry = Entry("hr", f"e{self.count}", f"{self.count:x}", body, subject, time=f"{micros:016d}")
-        self.accept(entry)
+        version = self.accept(Entry("hr", f"e{self.count}", f"{self.count:x}", body, subject, time=f"{micros:016d}"))
+        if not again:
+            self.versions[f"d{self.count}"] = version
 
-    def accept(self, entry: Entry) -> None:
-        self.run(self.world.processes[0].engine.journal.accept(entry))
+    def accept(self, entry: Entry) -> str:
+        """Its version."""
+        answer = self.run(self.world.processes[0].engine.journal.accept(entry))
         self.accepted[entry.name] = entry
+        return str(answer.version)
 
     @precondition(lambda self: self.accepted)
     @rule(data=st.data())
@@ -121,7 +125,7 @@ class Simulation(RuleBasedStateMachine):
             self.run(self.started(process, story))
 
     @precondition(lambda self: self.world.network.under_way)
-    @rule(data=st.data(), what=st.sampled_from(["lands", "lands", "lands", "unanswered", "no answer", "never", "500", "500 landed", "422"]))
+    @rule(data=st.data(), what=st.sampled_from(FATES))
     def network(self, data: st.DataObject, what: str) -> None:
         """What becomes of a request."""
         network = self.world.network
@@ -137,6 +141,10 @@ class Simulation(RuleBasedStateMachine):
                 network.never_lands(sent)
             case "500" | "500 landed":
                 network.errs(sent, landed=what == "500 landed")
+            case "429":
+                network.turns_away(sent, 3.0)
+            case "no connection":
+                network.turns_away(sent, None)
             case "422" if sent.changes is not None and not sent.orphan:
                 network.refuses(sent)
             case _:
@@ -188,6 +196,17 @@ class Simulation(RuleBasedStateMachine):
             for place, values in written.items():
                 assert len(values) == 1, f"{system.name} {place} was written with {sorted(values)}"
 
+    @invariant()
+    def values_are_written_in_order(self) -> None:
+        """Rule 2: at a system that only we write, the values of an attribute land in the order of their versions."""
+        for system in self._systems():
+            newest: dict[str, str] = {}
+            for account, attribute, value in system.log:
+                version = self.versions.get(value) if system.name == "desk" and attribute == "dept" else None
+                if version is not None:
+                    assert version >= newest.get(account, ""), f"{system.name} {account}: {value} landed after a newer one"
+                    newest[account] = version
+
     def _systems(self) -> list[Any]:
         return list(self.world.network.systems.values()) if hasattr(self, "world") else []
 
@@ -235,7 +254,7 @@ class Simulation(RuleBasedStateMachine):
                 found += [(name, member) for member in await store.do("ZRANGE", f"ls:{{0}}:due:{name}", 0, -1)]
             return found
 
-        return self.run(due())  # type: ignore[no-any-return]
+        return list(self.run(due()))
 
     def _check_rest(self) -> None:
         events = self.run(self._events())
