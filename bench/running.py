@@ -49,6 +49,12 @@ class Running:
                 command, cwd=cwd, env=self._environ, start_new_session=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
+    def kill(self, name: str) -> None:
+        """End it in the next instant, as a power cut would."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._processes[name].pid, signal.SIGKILL)
+        self._processes[name].wait()
+
     def wait(self, name: str, ready: Callable[[], bool]) -> None:
         """Until `ready`.  Raises Failed with the end of the log of `name`."""
         deadline = time.monotonic() + PATIENCE
