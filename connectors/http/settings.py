@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from connectors.contract import Carries, Secret
 from connectors.http.template import Template, parse
 from connectors.reading import BaseUrl
 
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _address(*names: str) -> AfterValidator:
+    """An address with these placeholders."""
+
+    def checked(text: str) -> str:
+        parse(text, *names)
+        return text
+
+    return AfterValidator(checked)
+
+
+OfAccount = Annotated[str, _address("id")]
 
 
 class _Strict(BaseModel):
@@ -29,26 +42,16 @@ class Find(_Strict):
     """get: an address with {value}.  each: where the accounts stand in the answer, "" if it is the list.  holds: where an
     account shows what was searched for."""
 
-    get: str
+    get: Annotated[str, _address("value")]
     each: str = ""
     holds: Text
-
-    @model_validator(mode="after")
-    def _address(self) -> Find:
-        parse(self.get, "value")
-        return self
 
 
 class Read(_Strict):
     """get: an address with {id}.  attributes: where they stand in the answer, "" if it is the account itself."""
 
-    get: str
+    get: OfAccount
     attributes: str = ""
-
-    @model_validator(mode="after")
-    def _address(self) -> Read:
-        parse(self.get, "id")
-        return self
 
 
 class Account(_Strict):
@@ -113,12 +116,19 @@ class SourceSettings(_Strict):
 class Delete(_Strict):
     """delete: an address with {id} and {attribute}."""
 
-    delete: str
+    delete: Annotated[str, _address("id", "attribute")]
 
-    @model_validator(mode="after")
-    def _address(self) -> Delete:
-        parse(self.delete, "id", "attribute")
-        return self
+
+def _empty(text: str) -> str:
+    if text:
+        raise ValueError('`clear` is null, "" or {delete: ADDRESS}')
+    return text
+
+
+Clear = Annotated[
+    Annotated[str, AfterValidator(_empty), Tag("text")] | Annotated[Delete, Tag("call")],
+    Discriminator(lambda value: "call" if isinstance(value, dict | Delete) else "text"),
+]
 
 
 class Write(_Strict):
@@ -130,13 +140,13 @@ class Write(_Strict):
     clear  what is sent to clear an attribute: null, "", or a DELETE of its own
     """
 
-    put: str | None = None
-    patch: str | None = None
-    post: str | None = None
+    put: OfAccount | None = None
+    patch: OfAccount | None = None
+    post: OfAccount | None = None
     body: str = ""
     many: bool = True
     whole: bool = False
-    clear: Literal[""] | Delete | None = None
+    clear: Clear | None = None
 
     @property
     def call(self) -> tuple[str, Template]:
@@ -148,7 +158,6 @@ class Write(_Strict):
     def _one(self) -> Write:
         if sum(text is not None for text in (self.put, self.patch, self.post)) != 1:
             raise ValueError("one of `put`, `patch`, `post` is needed, with its address")
-        parse(next(text for text in (self.put, self.patch, self.post) if text is not None), "id")
         if self.whole and not self.many:
             raise ValueError("`whole` sends all attributes in one call: it does not go with `many: false`")
         if self.whole and isinstance(self.clear, Delete):
