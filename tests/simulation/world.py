@@ -13,6 +13,7 @@ import fakeredis
 from connectors.contract import Wire
 from tests.simulation.network import Line, Network, Plug, System
 from worker.core.fingerprint import Fingerprints
+from worker.core.lane import Policy
 from worker.core.mapping import From, Key, Mapping_, Rule, TargetRules
 from worker.core.path import parse
 from worker.deliver import deliver
@@ -31,7 +32,8 @@ DEADLINE = 5.0
 
 def system(name: str, target: Plug | None, *, source: bool = False, looks: bool = False) -> SimpleNamespace:
     return SimpleNamespace(
-        name=name, target=target, source=Speaker() if source else None, deadline=DEADLINE, late_window=LATE, min_interval=0.25, in_flight=4,
+        name=name, target=target, source=Speaker() if source else None, deadline=DEADLINE, late_window=LATE, min_interval=0.25,
+        in_flight=4,
         retry=SimpleNamespace(first=1.0, cap=8.0, tries=1000, age=10.0**9), max_age=None, mode="apply", looks=looks,
         wire=lambda _: Wire.JSON,
     )  # fmt: skip
@@ -51,15 +53,14 @@ class Speaker:
         return Said(subject=element["subject"], attributes=element["attributes"])
 
 
-def mapping(source: str, **targets: Iterable[tuple[str, str, str]]) -> Mapping_:
+def mapping(source: str, **targets: Iterable[tuple[str, str, Policy]]) -> Mapping_:
     """target -> (attribute, from, policy)"""
-    return Mapping_(
-        source,
-        tuple(
-            TargetRules(name, (Key("id", parse("subject.id")),), tuple(Rule(a, From(parse(p)), "sim", policy) for a, p, policy in rules))  # type: ignore[arg-type]
-            for name, rules in targets.items()
-        ),
-    )
+    key = Key("id", parse("subject.id"))
+
+    def compiled(rules: Iterable[tuple[str, str, Policy]]) -> tuple[Rule, ...]:
+        return tuple(Rule(attribute, From(parse(path)), "sim", policy) for attribute, path, policy in rules)
+
+    return Mapping_(source, tuple(TargetRules(name, (key,), compiled(rules)) for name, rules in targets.items()))
 
 
 class NoPauses:
@@ -100,8 +101,8 @@ class Process:
 
     async def kill(self) -> None:
         """SIGKILL: nothing that it was doing goes on; what it had sent is out."""
-        visits = [task for tasks in self.floor._visits.values() for task in tasks]  # noqa: SLF001 - a kill asks nobody
-        flusher = self.store._flusher  # noqa: SLF001
+        visits = [task for tasks in self.floor._visits.values() for task in tasks]
+        flusher = self.store._flusher
         doomed = [task for task in (*self.tasks, *visits, *([flusher] if flusher else [])) if not task.done()]
         for task in doomed:
             task.cancel()
@@ -113,11 +114,11 @@ class World:
     """hr tells desk (one-way) and idp (two-way); what is at idp goes on to crm.  `num` is write-once everywhere."""
 
     def __init__(self, seed: int, seconds: Any) -> None:
-        self.random = random.Random(seed)  # noqa: S311 - a simulation repeats itself
+        self.random = random.Random(seed)
         self.seconds = seconds
         self.server = fakeredis.FakeServer()
         self.network = Network([System("desk"), System("idp", speaks=True), System("crm")])
-        rules = (("dept", "dept", "always"), ("num", "num", "once"))
+        rules: tuple[tuple[str, str, Policy], ...] = (("dept", "dept", "always"), ("num", "num", "once"))
         self.configuration: Any = SimpleNamespace(
             systems={
                 "hr": system("hr", None, source=True),
@@ -147,7 +148,7 @@ class World:
     def _waiting(self) -> tuple[int, ...]:
         return (
             len(self.network.under_way),
-            *(len(p.tasks) + p.floor.in_flight() + len(p.store._waiting) for p in self.processes),  # noqa: SLF001
+            *(len(p.tasks) + p.floor.in_flight() + len(p.store._waiting) for p in self.processes),
         )
 
     STORIES = ("propagate", "fold", "desk", "idp", "crm")

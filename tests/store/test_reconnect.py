@@ -10,7 +10,7 @@ import pytest
 import redis as sync_redis
 
 from bench.running import free_ports
-from tests.conftest import server_binary
+from worker.embedded import server_binary
 from worker.store.connection import Store, connect
 from worker.store.errors import Unavailable
 
@@ -18,7 +18,7 @@ from worker.store.errors import Unavailable
 def started(port: int) -> subprocess.Popen[bytes]:
     """A server on this port of loopback, answering."""
     process = subprocess.Popen(
-        [server_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--logfile", "/dev/null"]
+        [str(server_binary()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--logfile", "/dev/null"]
     )
     with sync_redis.Redis(port=port) as client:
         for _ in range(200):

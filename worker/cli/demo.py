@@ -7,8 +7,9 @@ import click
 
 @click.command(name="demo")
 def command() -> None:
-    """Start a store, the daemons and two sandboxed systems; send signed webhooks; show what each system holds.
+    """Show the main job, end to end.
 
+    Starts a store, the daemons and two sandboxed systems, sends signed webhooks, and shows what each system holds.
     Nothing outside this machine is called.  Exit code 0 only if the systems hold what they should.
 
     \b

@@ -14,9 +14,10 @@ import click
     "--seed", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON: the accounts it holds; else the demo's."
 )
 def command(kind: str, listen: str, seed: Path | None) -> None:
-    """Run an in-memory server that speaks a system's own API, to try mappings without an account anywhere.
+    """Play one system in memory.
 
-    Its controls stand below /__sandbox/: log, users, faults, webhook, reset.
+    It speaks the system's own API, so that mappings can be tried without an account anywhere.  Its controls stand below
+    /__sandbox/: log, users, faults, webhook, reset.
 
     \b
     Examples:

@@ -8,7 +8,9 @@ import click
 @click.command(name="serve")
 @click.option("--listen", metavar="HOST:PORT", help="Where to listen; LOCKSTEP_LISTEN otherwise.")
 def command(listen: str | None) -> None:
-    """Take signed webhooks at POST /hooks/SOURCE, and write them down before answering.
+    """Run the endpoint for webhooks.
+
+    They come to POST /hooks/SOURCE, and are on disk before the sender has its answer.
 
     \b
     Examples:

@@ -7,7 +7,9 @@ import click
 
 @click.command(name="tick")
 def command() -> None:
-    """Once a second, send a hint for each list with something due, and trim the journal.
+    """Run the tick.
+
+    Once a second it says which lists have something due, and it trims the journal.  Any number may run.
 
     \b
     Examples:

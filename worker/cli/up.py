@@ -8,9 +8,10 @@ import click
 @click.command(name="up")
 @click.option("--sandbox", is_flag=True, help="With sandboxed systems and the demonstration's mappings, so that you can try it.")
 def command(sandbox: bool) -> None:
-    """Run the store (unless LOCKSTEP_REDIS_URL names one), the endpoint, a worker and the tick until Ctrl-C.
+    """Run all of it in this terminal.
 
-    Prints a signed curl that makes something happen.  What the embedded store holds stays in LOCKSTEP_HOME.
+    The store (unless LOCKSTEP_REDIS_URL names one), the endpoint, a worker and the tick, until Ctrl-C.  Prints a signed
+    curl that makes something happen.  What the embedded store holds stays in LOCKSTEP_HOME.
 
     \b
     Examples:

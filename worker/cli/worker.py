@@ -11,9 +11,10 @@ import click
     help="End with exit code 75 when work has been due for so long and nothing gets done.",
 )  # fmt: skip
 def command(stuck: float) -> None:
-    """Bring events to their lanes and visit the targets.
+    """Run a worker.
 
-    Takes no more work on SIGTERM and finishes the visits that it has in flight.  One that is alive and deaf ends itself;
+    It brings events to their lanes and visits the targets.  Takes no more work on SIGTERM and finishes the visits that
+    it has in flight.  One that is alive and deaf ends itself;
     whoever started it starts it again.
 
     \b
