@@ -44,6 +44,8 @@ def test_a_read_under_a_lost_lease_decides_nothing() -> None:
     second = story.begins()
     assert plan(story.lane, story.terms, first, story.now, "acc", story.look(a="old")) is None
     assert story.plans(second, a="old") == ("a",)
+    story.settles("applied")
+    assert plan(story.lane, story.terms, first, story.now, "acc", story.look(a="old")) is None, "also when the lane is free again"
 
 
 def test_nobody_takes_a_lane_that_is_leased_or_rests() -> None:
