@@ -52,6 +52,8 @@ class Capabilities:
 
     finds: frozenset[str] = frozenset()
     """The keys by which `find` searches.  `id` is never in it: an id is known, not searched."""
+    lists: frozenset[str] = frozenset()
+    """The keys by which an account is found only by listing all of them (`Directory`).  Disjoint from `finds`."""
     readable: bool = True
     """`read` shows attribute values."""
     hidden: frozenset[str] = frozenset()
@@ -93,10 +95,21 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """One account of a whole list.  `keys`: what it holds at each of `capabilities.lists`."""
+
+    id: str
+    keys: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
-    """A call was answered well.  `shows`: what the answer shows of the attributes of that call, by name; empty if nothing."""
+    """A call was answered well.  `shows`: what the answer shows of the attributes of that call, by name; empty if nothing.
+    `status`, `request_id`: the response's, for the record."""
 
     shows: Mapping[str, Json] = field(default_factory=dict)
+    status: int = 200
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +133,11 @@ class Definition:
 
 @runtime_checkable
 class Target(Protocol):
-    """The half of a connector that is written to."""
+    """The half of a connector that is written to.
+
+    It may remember in memory what its system's definitions say (the id of an attribute's name); what it remembers may be
+    stale, and it MUST then ask again instead of refusing.
+    """
 
     capabilities: Capabilities
     authentication: Authentication
@@ -138,6 +155,15 @@ class Target(Protocol):
 
     def definitions(self) -> Flow[Sequence[Definition]]:
         """The attributes that exist.  Empty where the system keeps no list."""
+
+
+@runtime_checkable
+class Directory(Protocol):
+    """A target without a search for some keys: it can list all its accounts.  The worker keeps the list, makes it anew when a key
+    is missing in it, and reads the account that it points to before it is believed."""
+
+    def directory(self) -> Flow[Sequence[Listed]]:
+        """All accounts, page after page."""
 
 
 # ---------------------------------------------------------------- credentials

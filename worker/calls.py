@@ -59,7 +59,7 @@ def _written(v: Visit, call: Call, written: Written) -> Answers:
         shows = None
         if name in written.shows:
             shows = shown(v.terms, name, canonical(written.shows[name], system.wire(name)))
-        answers[name] = Answer("applied", status=200, shows=shows)
+        answers[name] = Answer("applied", status=written.status, request=written.request_id, shows=shows)
     return answers
 
 

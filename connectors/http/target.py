@@ -27,7 +27,7 @@ from connectors.contract import (
 )
 from connectors.http.settings import Auth, Delete, Settings, Write
 from connectors.http.template import Template, parse
-from connectors.reading import expect, json_of, unreadable
+from connectors.reading import expect, json_of, marks, unreadable
 
 At = Callable[[Json], Json | Absent]
 _FILTER = re.compile(r'\[(?!")')
@@ -161,7 +161,7 @@ class _Writes:
     def _flow(self, account: str, names: Sequence[str], body: dict[str, Json]) -> Flow[Written]:
         address = self._address.fill(self._base, id=account)
         response = yield Request(self._method, address, json=body, headers={"Accept": "application/json"})
-        return Written(self._shown(_done(response), names))
+        return Written(self._shown(_done(response), names), **marks(response))
 
     def _shown(self, response: Response, names: Sequence[str]) -> dict[str, Json]:
         """What the answer, if it has the account in it, shows of the attributes that were sent."""
@@ -177,7 +177,7 @@ class _Writes:
     def _deleted(self, clear: Template, account: str, name: str) -> Flow[Written]:
         response = yield Request("DELETE", clear.fill(self._base, id=account, attribute=name))
         _done(response)
-        return Written({name: None})
+        return Written({name: None}, **marks(response))
 
     def _path(self, name: str) -> At:
         """Raises Refused."""

@@ -30,7 +30,7 @@ from connectors.contract import (
 from connectors.onelogin.answers import judged, judged_elsewhere
 from connectors.onelogin.fields import INTEGERS, TEXTS, shortname, standard
 from connectors.onelogin.settings import Settings
-from connectors.reading import json_of, unreadable, url
+from connectors.reading import json_of, marks, unreadable, url
 
 FINDS = frozenset({"email", "external_id", "username"})
 PAGE = "50"
@@ -160,7 +160,7 @@ class OneLoginTarget:
             raise judged(response, names)
         match json_of(response):
             case {"status": {"error": False}}:
-                return Written()
+                return Written(**marks(response))
             case _:
                 raise unreadable(response)
 
@@ -171,7 +171,7 @@ class OneLoginTarget:
         user = json_of(response)
         if not isinstance(user, dict):
             raise unreadable(response)
-        return Written({name: user[name] for name in fields if name in user})
+        return Written({name: user[name] for name in fields if name in user}, **marks(response))
 
     def _user(self, version: str, account: str, *rest: str) -> str:
         return url(self._base, "api", version, "users", account, *rest)
