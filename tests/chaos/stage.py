@@ -85,6 +85,9 @@ class Stage:
         self._servers.wait(name, lambda: listens(port))
         self.note(f"{name} runs")
 
+    def start_worker(self, name: str, *options: str) -> None:
+        self._crew.start(name, "worker", *options)
+
     def kill_store(self, name: str) -> None:
         self._servers.kill(name)
         self.note(f"{name} killed")
@@ -242,7 +245,7 @@ def stage(
                 servers.start("onelogin", _module("onelogin", "--port", str(ports.onelogin), *users), ROOT)
             crew.start("endpoint", "serve")
             for number in range(workers):
-                crew.start(f"worker{number}", "worker", *worker)
+                run.start_worker(f"worker{number}", *worker)
             crew.start("tick", "tick")
             servers.wait("target", lambda: listens(ports.target))
             if onelogin:

@@ -33,17 +33,17 @@ def subject(number: int) -> str:
     return f"E-{number}"
 
 
-def events(seed: int, many: int, subjects: int, *, name: str = "evt") -> list[Event]:
-    """In the order in which they are sent: most in the order of their times, some far from it."""
+def events(seed: int, many: int, subjects: int, *, age: float = 3600) -> list[Event]:
+    """In the order in which they are sent: most in the order of their times, some far from it.  age: of the first, seconds."""
     chance = random.Random(seed)
-    start = int((time.time() - 3600) * 1_000_000)
+    start = int((time.time() - age) * 1_000_000)
     made = []
     candidates: Counter[str] = Counter()
     for n in range(many):
         who = subject(chance.randrange(subjects))
         said = [a for a in ATTRIBUTES if chance.random() < 0.5 and (a != ONCE or candidates[who] < CANDIDATES)] or ["department"]
         candidates[who] += ONCE in said
-        made.append(Event(f"{name}-{seed}-{n}", who, start + n * 1000, {a: f"{a}-{who}-{n}" for a in said}))
+        made.append(Event(f"evt-{seed}-{n}", who, start + n * 1000, {a: f"{a}-{who}-{seed}-{n}" for a in said}))
     return _shuffled(chance, made)
 
 

@@ -37,6 +37,29 @@ def test_stopped_workers(tmp_path: Path) -> None:
         assert run.over(said).keys() <= {"applied", "superseded", "sealed"}
 
 
+def test_frozen_worker(tmp_path: Path) -> None:
+    """A worker that is frozen in the middle of its calls until another has taken over and written newer values wakes up without
+    a right to its lanes: it changes nothing of theirs, and works on."""
+    first, second, third = (events(seed, 60, 20, age=age) for seed, age in ((7, 3000), (8, 2000), (9, 1000)))
+    with stage(tmp_path, deadline="500ms") as run:
+        for system in SYSTEMS:
+            run.control(system=system, times=4, answer="held")
+        run.send(first)
+        wait("answers are held back", lambda: run.held() >= 4)
+        run.signal("worker0", signal.SIGSTOP)
+        run.start_worker("worker1")
+        run.send(second)
+        arrived(run, [*first, *second])
+        run.signal("worker0", signal.SIGCONT)
+        run.control(release=True)
+        run.signal("worker1", signal.SIGSTOP)
+        run.send(third)
+        arrived(run, [*first, *second, *third], patience=5)
+        run.signal("worker1", signal.SIGCONT)
+        assert evidence.broken([*first, *second, *third], run.evidence()) == []
+        assert run.over([*first, *second, *third]).keys() <= {"applied", "unchanged", "superseded", "sealed"}
+
+
 def test_worker_drains(tmp_path: Path) -> None:
     """A worker that is asked to end waits for the calls that it has in flight: no answer is lost, no call is made twice."""
     said = events(3, 40, 40)
