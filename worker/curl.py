@@ -12,7 +12,7 @@ from worker import wiring
 from worker.core.signature import StandardWebhooks
 from worker.demo.people import change
 from worker.settings import Settings
-from worker.up import Up
+from worker.terminal import Up
 
 
 def examples(up: Up) -> Iterator[str]:

@@ -9,12 +9,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from worker import embedded
 from worker.crew import Crew
-from worker.settings import Settings
 
 PATIENCE = 40.0
 """Seconds until the endpoint must be ready."""
@@ -22,16 +20,6 @@ PATIENCE = 40.0
 
 class NotReady(Exception):
     """The processes were started and do not work.  The text says where to look."""
-
-
-@dataclass(frozen=True, slots=True)
-class Up:
-    """What runs.  endpoint: its URL; environ: of its processes, for commands that look."""
-
-    crew: Crew
-    endpoint: str
-    environ: dict[str, str]
-    sandboxes: Mapping[str, str]
 
 
 @contextlib.contextmanager
@@ -45,23 +33,6 @@ def everything(
         crew.start("worker", "worker")
         crew.start("tick", "tick")
         yield crew, provided
-
-
-@contextlib.contextmanager
-def running(*, sandbox: bool) -> Iterator[Up]:
-    """Everything, ready to take webhooks.  sandbox: with the demonstration's systems.  Raises embedded.NoStore, NotReady,
-    TimeoutError."""
-    if sandbox:
-        from worker.demo.stage import raised
-
-        listen = os.environ.get("LOCKSTEP_LISTEN", "127.0.0.1:8080")
-        with raised(Path(embedded.HOME).absolute() / "sandbox", fresh=False, listen=listen, quiet=False) as stage:
-            yield Up(stage.crew, stage.endpoint, stage.environ, {"onelogin": stage.onelogin, "directory": stage.directory})
-        return
-    with everything(environment()) as (crew, provided):
-        url = endpoint_url(Settings.from_environ(provided).listen)
-        wait_ready(url, crew)
-        yield Up(crew, url, provided, {})
 
 
 def environment() -> dict[str, str]:

@@ -24,7 +24,8 @@ def command(sandbox: bool) -> None:
     from worker import curl
     from worker.cli.frame import Failure, say
     from worker.embedded import NoStore
-    from worker.up import NotReady, running
+    from worker.terminal import running
+    from worker.up import NotReady
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,0 +1,39 @@
+"""What `lockstep up` runs in one terminal: everything, and with it the demonstration's systems if they are asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker import embedded
+from worker.crew import Crew
+from worker.demo.stage import raised
+from worker.settings import Settings
+from worker.up import endpoint_url, environment, everything, wait_ready
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """What runs.  endpoint: its URL; environ: of its processes, for commands that look."""
+
+    crew: Crew
+    endpoint: str
+    environ: dict[str, str]
+    sandboxes: Mapping[str, str]
+
+
+@contextlib.contextmanager
+def running(*, sandbox: bool) -> Iterator[Up]:
+    """Everything, ready to take webhooks.  Raises embedded.NoStore, up.NotReady, TimeoutError."""
+    if sandbox:
+        listen = os.environ.get("LOCKSTEP_LISTEN", "127.0.0.1:8080")
+        with raised(Path(embedded.HOME).absolute() / "sandbox", fresh=False, listen=listen, quiet=False) as stage:
+            yield Up(stage.crew, stage.endpoint, stage.environ, {"onelogin": stage.onelogin, "directory": stage.directory})
+        return
+    with everything(environment()) as (crew, provided):
+        url = endpoint_url(Settings.from_environ(provided).listen)
+        wait_ready(url, crew)
+        yield Up(crew, url, provided, {})
