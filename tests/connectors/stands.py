@@ -61,6 +61,15 @@ class Stand:
             shows.update((await self.talk(call.flow)).shows)
         return shows
 
+    async def write_with(self, name: str, changes: Mapping[str, Json]) -> None:
+        """Of a write, the call that carries this attribute."""
+        before = await self.talk(self.target.read(self.account)) if self.target.capabilities.whole else None
+        for call in self.target.write(self.account, changes, before):
+            if name in call.attributes:
+                await self.talk(call.flow)
+            else:
+                call.flow.close()
+
     async def held(self, name: str) -> Json:
         """What a read shows; None for nothing."""
         account = await self.talk(self.target.read(self.account))
