@@ -35,19 +35,22 @@ def respond(status: int, json: object = None, headers: dict[str, str] | None = N
 
 
 class Talk:
-    """One send for each yield, the credential on each.  `sent` holds the requests as they left."""
+    """One send for each yield, the credential on each.  `sent` holds the requests as they left, `asked` those for tokens."""
 
     def __init__(self, app: ASGIApp, authentication: Authentication) -> None:
         self.sent: list[Request] = []
-        self.tokens_asked = 0
+        self.asked: list[Request] = []
         self._authentication = authentication
         self._transport = httpx.ASGITransport(app)
         self._token: Token | None = None
 
+    @property
+    def tokens_asked(self) -> int:
+        return len(self.asked)
+
     async def __call__(self, flow: Flow[T]) -> T:
         """Raises ConnectorError."""
         if self._token is None and (asking := self._authentication.obtain()) is not None:
-            self.tokens_asked += 1
             self._token = await self._drive(asking, signed=False)
         try:
             return await self._drive(flow, signed=True)
@@ -61,7 +64,7 @@ class Talk:
             while True:
                 if signed:
                     self._authentication.sign(request, self._token)
-                self.sent.append(request)
+                (self.sent if signed else self.asked).append(request)
                 request = flow.send(await self._answered(request))
         except StopIteration as end:
             result: T = end.value

@@ -50,7 +50,8 @@ class Stand:
 
     def requests(self) -> list[tuple[str, str]]:
         """Of the API, without those for tokens."""
-        return [(e["method"], e["path"]) for e in self.sandbox.log.requests if not e["path"].startswith("/auth/")]
+        tokens = {request.url.raw_path.decode() for request in self.talk.asked}
+        return [(e["method"], e["path"]) for e in self.sandbox.log.requests if e["path"] not in tokens]
 
     async def write(self, changes: Mapping[str, Json]) -> dict[str, Json]:
         """Every call of a write, after a read where the target is written whole; what the answers show."""
