@@ -30,6 +30,7 @@ class Stand:
     account     an account's id; `absent`, one that is not there
     unknown     an attribute that does not exist; "" where any may
     blames      a refused attribute is named
+    writes      the method that writes, where other requests go before it; "" where it is the first
     """
 
     target: Target
@@ -41,6 +42,7 @@ class Stand:
     absent: str
     unknown: str
     blames: bool
+    writes: str = ""
 
     def __post_init__(self) -> None:
         self.talk = Talk(self.sandbox, self.target.authentication)
@@ -140,7 +142,7 @@ def http(write: Mapping[str, Any]) -> Stand:
         searches={"email": ("ana@example.com", "u-1"), "external_id": ("E-1", "u-1")},
         shared=("email", "twin@example.com"),
         names=("department", "title"),
-        account="u-1", absent="u-9", unknown="shoe_size", blames=False,
+        account="u-1", absent="u-9", unknown="shoe_size", blames=False, writes="PUT" if write.get("whole") else "",
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -14,9 +14,11 @@ from connectors.contract import (
     Authentication,
     ConnectorError,
     Deferred,
+    Directory,
     Failed,
     Halted,
     Json,
+    Listed,
     NoAccount,
     Refused,
     Target,
@@ -28,9 +30,17 @@ from tests.connectors.stands import SECRET, Stand
 
 CANARY = "v4lue-canary-0815"
 
+
+def look_for(stand: Stand) -> Awaitable[object]:
+    """Accounts are searched, or all of them are listed: whichever the system can."""
+    if stand.target.capabilities.lists and isinstance(stand.target, Directory):
+        return stand.talk(stand.target.directory())
+    return stand.talk(stand.target.find(*stand.shared))
+
+
 Verb = Callable[[Stand], Awaitable[object]]
 VERBS: dict[str, Verb] = {
-    "find": lambda stand: stand.talk(stand.target.find(stand.shared[0], stand.shared[1])),
+    "find": look_for,
     "read": lambda stand: stand.talk(stand.target.read(stand.account)),
     "write": lambda stand: stand.write({stand.names[0]: CANARY}),
 }
@@ -38,7 +48,7 @@ VERBS: dict[str, Verb] = {
 
 def steps(verb: str, stand: Stand) -> str:
     """The method with which the verb itself is done, where another one goes before it."""
-    return "PUT" if verb == "write" and stand.target.capabilities.whole else ""
+    return stand.writes if verb == "write" else ""
 
 
 async def raised(work: Awaitable[object]) -> ConnectorError:
@@ -50,72 +60,25 @@ async def raised(work: Awaitable[object]) -> ConnectorError:
 def tells_nothing(error: ConnectorError) -> bool:
     """Neither a value nor a secret stands in its texts, nor in what a traceback would print."""
     texts = [str(error), repr(error), error.reason, error.request_id, *traceback.format_exception(error)]
-    return not any(secret in text for secret in (SECRET, CANARY) for text in texts)
+    return tells_nothing_of(*texts)
 
 
-class TargetSuite:
-    """Promises of a target; `stand` is a fixture of the file that runs them."""
+def tells_nothing_of(*said: object) -> bool:
+    return not any(secret in repr(each) for secret in (SECRET, CANARY) for each in said)
+
+
+class AccountSuite:
+    """Promises of a target once its accounts are known; `stand` is a fixture of the file that runs them."""
 
     def test_it_is_a_target(self, stand: Stand) -> None:
-        """It has every part of the contract."""
+        """It has every part of the contract, and a key by which an account is found is searched by, or listed."""
+        able = stand.target.capabilities
         assert isinstance(stand.target, Target)
         assert isinstance(stand.target.authentication, Authentication)
-        assert "id" not in stand.target.capabilities.finds
-        assert stand.target.capabilities.finds == stand.searches.keys()
-
-    # ---------------------------------------------------------------- find
-
-    async def test_find_answers_the_one_account(self, stand: Stand) -> None:
-        """By each of its keys, an account is found by its exact value, and shows what it holds there."""
-        for key, (value, account) in stand.searches.items():
-            (found,) = await stand.talk(stand.target.find(key, value))
-            assert (found.id, found.holds) == (account, value)
-
-    async def test_find_answers_nothing_for_nobody(self, stand: Stand) -> None:
-        """A value that no account has finds none; so do an empty one and one beside the truth."""
-        for value in ("nobody@example.com", "", " ", "ana@example.co", "ana@example.com "):
-            assert not await stand.talk(stand.target.find("email", value))
-
-    async def test_find_answers_two_where_there_are_two(self, stand: Stand) -> None:
-        """An ambiguous value is seen as one."""
-        assert len(await stand.talk(stand.target.find(*stand.shared))) == 2
-
-    @pytest.mark.parametrize("value", ["*", "ana*", "*@example.com", "a*a@example.com"])
-    async def test_find_sends_no_wildcard(self, stand: Stand, value: str) -> None:
-        """What a system may read as a pattern is not sent: an account that merely matches is not the subject's."""
-        assert not await stand.talk(stand.target.find("email", value))
-        assert stand.requests() == []
-
-    @pytest.mark.parametrize(
-        "value",
-        [
-            "x&email=ana@example.com", "x#&email=ana@example.com", 'x" or "1"="1', "x' or '1'='1", "x%26email=ana@example.com",
-            "x?y=/../z", "x\r\nX-Evil: 1", "x\0", "x;y=z", "é@example.com", "x" * 3000, "\ud800", "{value}", "x+ana@example.com",
-        ],
-    )  # fmt: skip
-    async def test_find_searches_for_nothing_else(self, stand: Stand, value: str) -> None:
-        """A value never becomes a part of the search: it is sent whole, or not at all."""
-        with contextlib.suppress(Refused):
-            assert not await stand.talk(stand.target.find("email", value))
-        for request in stand.talk.sent:
-            path = request.url.raw_path.decode()
-            assert "#" not in path
-            if request.headers.get("content-type") == "application/json":
-                assert value in _texts(json.loads(request.content))
-                assert "?" not in path
-            else:
-                assert path.count("?") == 1
-                assert path.count("email=") == 1
-
-    async def test_find_finds_odd_characters(self, stand: Stand) -> None:
-        """An address with `'`, `+` and `&` in it is found as it is."""
-        (found,) = await stand.talk(stand.target.find("email", "o'brien+x&y@example.com"))
-        assert found.holds == "o'brien+x&y@example.com"
-
-    async def test_find_by_an_unknown_key_is_refused(self, stand: Stand) -> None:
-        """Only declared keys are searched by."""
-        assert isinstance(await raised(stand.talk(stand.target.find("shoe_size", "44"))), Refused)
-        assert stand.requests() == []
+        assert "id" not in able.finds | able.lists
+        assert not able.finds & able.lists
+        assert not able.lists or isinstance(stand.target, Directory)
+        assert able.finds | able.lists == stand.searches.keys()
 
     # ---------------------------------------------------------------- read and write
 
@@ -171,14 +134,16 @@ class TargetSuite:
         for call in calls:
             call.flow.close()
 
-    async def test_one_yield_is_one_request(self, stand: Stand) -> None:
-        """Nothing is sent until the flow is stepped, and a call is one request, once the definitions are known."""
-        await stand.talk(stand.target.definitions())
+    async def test_a_call_writes_with_one_request(self, stand: Stand) -> None:
+        """Nothing is sent until the flow is stepped, one yield is one request, and of a call the last is the only one that
+        changes something: a connector that has to look first only looks."""
         before = await stand.talk(stand.target.read(stand.account)) if stand.target.capabilities.whole else None
         (call,) = stand.target.write(stand.account, {stand.names[0]: "one"}, before)
-        sent = len(stand.requests())
+        yielded, sent = len(stand.talk.sent), len(stand.requests())
         await stand.talk(call.flow)
-        assert len(stand.requests()) == sent + 1
+        methods = [method for method, _ in stand.requests()[sent:]]
+        assert len(methods) == len(stand.talk.sent) - yielded
+        assert [method == "GET" for method in methods] == [True] * (len(methods) - 1) + [False]
 
     async def test_an_unknown_attribute_is_refused_and_nothing_is_applied(self, stand: Stand) -> None:
         """A call with an attribute that does not exist applies nothing; where the system says which it is, it is blamed."""
@@ -315,6 +280,96 @@ class TargetSuite:
             assert SECRET not in str(request.url)
         assert SECRET not in repr(stand.target) + str(vars(stand.target))
         assert SECRET not in repr(stand.sandbox.log.shown())
+
+
+class TargetSuite(AccountSuite):
+    """Promises of a target that can be searched."""
+
+    async def test_find_answers_the_one_account(self, stand: Stand) -> None:
+        """By each of its keys, an account is found by its exact value, and shows what it holds there."""
+        for key, (value, account) in stand.searches.items():
+            (found,) = await stand.talk(stand.target.find(key, value))
+            assert (found.id, found.holds) == (account, value)
+
+    async def test_find_answers_nothing_for_nobody(self, stand: Stand) -> None:
+        """A value that no account has finds none; so do an empty one and one beside the truth."""
+        for value in ("nobody@example.com", "", " ", "ana@example.co", "ana@example.com "):
+            assert not await stand.talk(stand.target.find("email", value))
+
+    async def test_find_answers_two_where_there_are_two(self, stand: Stand) -> None:
+        """An ambiguous value is seen as one."""
+        assert len(await stand.talk(stand.target.find(*stand.shared))) == 2
+
+    @pytest.mark.parametrize("value", ["*", "ana*", "*@example.com", "a*a@example.com"])
+    async def test_find_sends_no_wildcard(self, stand: Stand, value: str) -> None:
+        """What a system may read as a pattern is not sent: an account that merely matches is not the subject's."""
+        assert not await stand.talk(stand.target.find("email", value))
+        assert stand.requests() == []
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "x&email=ana@example.com", "x#&email=ana@example.com", 'x" or "1"="1', "x' or '1'='1", "x%26email=ana@example.com",
+            "x?y=/../z", "x\r\nX-Evil: 1", "x\0", "x;y=z", "é@example.com", "x" * 3000, "\ud800", "{value}", "x+ana@example.com",
+        ],
+    )  # fmt: skip
+    async def test_find_searches_for_nothing_else(self, stand: Stand, value: str) -> None:
+        """A value never becomes a part of the search: it is sent whole, or not at all."""
+        with contextlib.suppress(Refused):
+            assert not await stand.talk(stand.target.find("email", value))
+        for request in stand.talk.sent:
+            path = request.url.raw_path.decode()
+            assert "#" not in path
+            if request.headers.get("content-type") == "application/json":
+                assert value in _texts(json.loads(request.content))
+                assert "?" not in path
+            else:
+                assert path.count("?") == 1
+                assert path.count("email=") == 1
+
+    async def test_find_finds_odd_characters(self, stand: Stand) -> None:
+        """An address with `'`, `+` and `&` in it is found as it is."""
+        (found,) = await stand.talk(stand.target.find("email", "o'brien+x&y@example.com"))
+        assert found.holds == "o'brien+x&y@example.com"
+
+    async def test_find_by_an_unknown_key_is_refused(self, stand: Stand) -> None:
+        """Only declared keys are searched by."""
+        assert isinstance(await raised(stand.talk(stand.target.find("shoe_size", "44"))), Refused)
+        assert stand.requests() == []
+
+
+class DirectorySuite(AccountSuite):
+    """Promises of a target that can only list its accounts."""
+
+    async def listed(self, stand: Stand) -> Sequence[Listed]:
+        assert isinstance(stand.target, Directory)
+        return await stand.talk(stand.target.directory())
+
+    async def test_every_account_is_listed_once(self, stand: Stand) -> None:
+        """All pages of it, however the system cuts them."""
+        ids = [entry.id for entry in await self.listed(stand)]
+        assert len(ids) == len(set(ids))
+        assert set(ids) == set(stand.sandbox.accounts())
+
+    async def test_an_account_is_listed_with_what_it_holds(self, stand: Stand) -> None:
+        """By each key the account is the one that holds the value, as it is; nothing but those keys is kept of it."""
+        entries = await self.listed(stand)
+        for key, (value, account) in stand.searches.items():
+            assert [entry.id for entry in entries if entry.keys.get(key) == value] == [account]
+        assert "o'brien+x&y@example.com" in [entry.keys.get("email") for entry in entries]
+        assert {key for entry in entries for key in entry.keys} <= stand.target.capabilities.lists
+        assert tells_nothing_of(entries)
+
+    async def test_two_with_one_value_are_both_listed(self, stand: Stand) -> None:
+        """An ambiguous value is seen as one."""
+        key, value = stand.shared
+        assert len([entry for entry in await self.listed(stand) if entry.keys.get(key) == value]) == 2
+
+    async def test_find_by_a_key_that_is_only_listed_is_refused(self, stand: Stand) -> None:
+        """Nothing is searched where nothing can be searched: a list is the worker's to keep."""
+        for key in (*stand.target.capabilities.lists, "shoe_size"):
+            assert isinstance(await raised(stand.talk(stand.target.find(key, "ana@example.com"))), Refused)
+        assert stand.requests() == []
 
 
 def _address(stand: Stand) -> str:
