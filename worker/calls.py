@@ -32,7 +32,7 @@ async def write(v: Visit, changes: Mapping[str, Any], account: Account | None) -
     try:
         calls = v.target.write(v.account, changes, account)
     except ConnectorError as error:
-        await react(v.engine, v.system, error)
+        await react(v, error)
         return answers_of(tuple(changes), error)
     answers: Answers = {}
     for call in calls:
@@ -47,7 +47,7 @@ async def write(v: Visit, changes: Mapping[str, Any], account: Account | None) -
                 return None
             answers.update(answers_of(call.attributes, error))
         except ConnectorError as error:
-            await react(v.engine, v.system, error)
+            await react(v, error)
             answers.update(answers_of(call.attributes, error))
     return answers
 

@@ -31,6 +31,8 @@ async def deliver(engine: Engine, floor: Floor, system: str) -> bool:
         return False
     started = time.monotonic()
     now, accounts = await engine.lanes.take(system, engine.terms[system].lease, allowed)
+    if not accounts:
+        await engine.pauses.unused(system)
     loaded = await engine.lanes.load_many(system, accounts)
     for account, (raw, lane) in zip(accounts, loaded, strict=True):
         v = Visit(engine, system, account, engine.token(), started, now)
@@ -40,7 +42,7 @@ async def deliver(engine: Engine, floor: Floor, system: str) -> bool:
 
 async def _visit(v: Visit, floor: Floor, raw: bytes | None) -> None:
     async with floor.shared():
-        await visit(v, raw)
+        await _visited(v, raw)
 
 
 async def _visit_alone(v: Visit, floor: Floor) -> None:
@@ -48,7 +50,14 @@ async def _visit_alone(v: Visit, floor: Floor) -> None:
     async with floor.alone():
         v.started = time.monotonic()
         v.now = await v.engine.store.now()
-        await visit(v, None)
+        await _visited(v, None)
+
+
+async def _visited(v: Visit, raw: bytes | None) -> None:
+    """A visit that may have been the one probe of a paused system: if it had nothing to ask, another lane is."""
+    await visit(v, raw)
+    if not v.called and await v.engine.pauses.unused(v.system):
+        v.engine.hint([v.system])
 
 
 async def visit(v: Visit, raw: bytes | None) -> None:

@@ -25,7 +25,8 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Visit:
-    """started: monotonic seconds before the lane was taken.  now: the store's clock at that time, milliseconds."""
+    """started: monotonic seconds before the lane was taken.  now: the store's clock at that time, milliseconds.  called: the
+    target was asked something."""
 
     engine: Engine
     system: str
@@ -33,6 +34,13 @@ class Visit:
     token: str
     started: float
     now: int
+    called: bool = False
+
+    @property
+    def outlived(self) -> bool:
+        """Whether the lease in which all calls must end is over: then this process slept, and what failed meanwhile says
+        nothing about the system."""
+        return time.monotonic() - self.started > self.terms.lease / 1000
 
     @property
     def terms(self) -> Terms:
@@ -47,6 +55,7 @@ class Visit:
     async def drive(self, flow: Flow[T]) -> T:
         """Drive one flow of the connector.  A call starts only if its deadline and a margin fit into the lease.  Raises
         ConnectorError."""
+        self.called = True
         left = self.terms.lease / 1000 - MARGIN - (time.monotonic() - self.started)
         answer = await self.engine.lines[self.system].drive(flow, patience=left)
         await self.engine.pauses.worked(self.system)
@@ -74,7 +83,7 @@ async def said(engine: Engine, notes: Sequence[Note]) -> None:
 
 async def give_back(v: Visit, error: ConnectorError) -> None:
     """The visit ends without a decision: the lane rests as long as the error says."""
-    await react(v.engine, v.system, error)
+    await react(v, error)
     wait = error.wait if isinstance(error, (Deferred, Failed)) else None
     missed = isinstance(error, (Failed, Unanswered, Refused, Locked))
 
@@ -85,8 +94,9 @@ async def give_back(v: Visit, error: ConnectorError) -> None:
     await v.change(transition)
 
 
-async def react(engine: Engine, system: str, error: ConnectorError) -> None:
+async def react(v: Visit, error: ConnectorError) -> None:
     """What an error says about the system as a whole."""
+    engine, system = v.engine, v.system
     match error:
         case Halted():
             if await engine.pauses.pause(system, "credentials", why=error.reason):
@@ -97,7 +107,7 @@ async def react(engine: Engine, system: str, error: ConnectorError) -> None:
                     _alert(system, "it asks to wait for more than a day")
         case TokenRefused():
             pass  # the credential ended, not the system
-        case Failed() | Unanswered() | Deferred():
+        case Failed() | Unanswered() | Deferred() if not v.outlived:
             if await engine.pauses.failed(system):
                 _alert(system, "five calls in a row failed")
         case _:

@@ -71,6 +71,9 @@ class NoPauses:
 
     async def worked(self, _: str) -> None: ...
 
+    async def unused(self, _: str) -> bool:
+        return False
+
     async def failed(self, _: str) -> None: ...
 
     async def pause(self, *_: object, **__: object) -> None: ...

@@ -98,6 +98,24 @@ async def test_probe(store: Store, reason: str) -> None:
 
 
 @pytest.mark.usefixtures("short")
+async def test_unused_probe(store: Store) -> None:
+    """A probe that had nothing to ask lets another one go at once; an old one, or none, changes nothing."""
+    here, there = Pauses(store), Pauses(store)
+    await fail(here, 5)
+    assert not await here.unused("s")
+    await asyncio.sleep(0.3)
+    assert await here.may_take("s", ROOM) == 1
+    assert await here.unused("s")
+    assert not await here.unused("s")
+    assert [await each.may_take("s", ROOM) for each in (there, here)] == [1, 0]
+    assert await here.paused("s") is not None
+    await asyncio.sleep(0.3)
+    assert await here.may_take("s", ROOM) == 1
+    assert await there.unused("s")  # of the probe before
+    assert await there.may_take("s", ROOM) == 0
+
+
+@pytest.mark.usefixtures("short")
 async def test_probe_fails(store: Store) -> None:
     """A probe that fails renews the pause; nobody is told again."""
     here = Pauses(store)

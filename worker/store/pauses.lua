@@ -1,8 +1,9 @@
 -- pauses: one system's pause moves: it is made, a failure is counted, or what a success ends is ended.
 -- KEYS pauses: hash  system -> "until\nstrikes\nsince\nreason\nby\nwhy"; until and since in milliseconds since 1970;
 --      until 0 = until it is resumed; reason '' = none, only failures counted so far
--- ARGV 1 system, 2 what: pause | failed | worked
+-- ARGV 1 system, 2 what: pause | failed | worked | unused
 --      pause:  3 reason, 4 milliseconds (0 = until it is resumed), 5 by, 6 why
+--      unused: 3 until when the probe was alone: it asked nothing, another may go
 --      failed: 3 how many failures in a row are too many, 4 milliseconds of the breaker's pause, 5 by, 6 why
 -- answers failures in a row, reason in force, '1' if this call paused it
 local RANK = {[''] = 0, breaker = 1, credentials = 2, throttled = 3, operator = 4}
@@ -34,6 +35,8 @@ if ARGV[2] == 'worked' then
   if not there then return {0, '', ''} end
   strikes = 0
   if RANK[reason] <= RANK['credentials'] then reason = '' end
+elseif ARGV[2] == 'unused' then
+  if string.format('%.0f', until_) == ARGV[3] then until_ = now end
 elseif ARGV[2] == 'failed' then
   strikes = strikes + 1
   if strikes >= tonumber(ARGV[3]) then arm('breaker') end

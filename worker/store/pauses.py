@@ -53,6 +53,8 @@ class Pauses:
         self._store = store
         self._suspect: set[str] = set()
         """Systems against which something may be known: a success of any other costs no call."""
+        self._probes: dict[str, bytes] = {}
+        """The probes that this process was allowed last: until when each is alone, as the store has it."""
 
     async def pause(self, system: str, reason: str, *, why: str, by: str = "lockstep", seconds: float | None = None) -> bool:
         """Pause a system, unless for a stronger reason it is already.  reason: a `Reason`.  seconds: None for the usual ones;
@@ -83,11 +85,22 @@ class Pauses:
     async def may_take(self, system: str, room: int) -> int:
         """How many lanes of this system may be taken, at most `room`.  Taking one as a probe renews the pause: whoever asks
         next gets none.  Ask only when something is due."""
-        allowed, known = await self._store.run(
+        allowed, known, probe = await self._store.run(
             "may_take", [keys.pauses()], [system, room, int(BREAKER * 1000), int(CREDENTIALS * 1000)]
         )
         self._note(system, bool(known))
+        if probe:
+            self._probes[system] = probe
         return int(allowed)
+
+    async def unused(self, system: str) -> bool:
+        """A lane was taken, and had no reason to ask this system anything.  True if it was the probe: then another may go at
+        once.  Costs a call to the store only then."""
+        probe = self._probes.pop(system, None)
+        if probe is None:
+            return False
+        await self._change(system, "unused", probe)
+        return True
 
     async def paused(self, system: str) -> Pause | None:
         """The pause in force."""
@@ -101,7 +114,7 @@ class Pauses:
         read = {name.decode(): self._in_force(_read(value), now) for name, value in flat}
         return {name: pause for name, pause in sorted(read.items()) if pause is not None}
 
-    async def _change(self, system: str, what: str, *args: str | int, durable: bool = False) -> tuple[int, bytes, bytes]:
+    async def _change(self, system: str, what: str, *args: bytes | str | int, durable: bool = False) -> tuple[int, bytes, bytes]:
         strikes, reason, paused = await self._store.run("pauses", [keys.pauses()], [system, what, *args], durable=durable)
         self._note(system, bool(strikes or reason))
         return strikes, reason, paused
