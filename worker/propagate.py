@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -17,6 +17,7 @@ from worker.core.outcome import Outcome, Word
 from worker.core.search import search_account
 from worker.engine import OUTBOX, Engine
 from worker.facts import Ended, Look, facts_of, routes_of, search_of
+from worker.store.errors import Unavailable
 
 log = structlog.get_logger()
 
@@ -54,6 +55,15 @@ class Work:
         self.routes.append((target, attribute))
         self.told.setdefault((target, attribute), []).append(Outcome(word, reason, now))
 
+    def broken(self, error: BaseException, now: int, system: str = "*", attributes: Iterable[str] = ("*",)) -> None:
+        """A fault of ours, in the code or in the mapping language, that would come again each time: it is parked, so that it
+        holds up nobody else, and starts again once it is mended.  Raises what says that the store is away."""
+        if isinstance(error, Unavailable) or not isinstance(error, Exception):
+            raise error
+        log.error("propagation failed", event_name=self.event.name, target=system, error=type(error).__name__, exc_info=error)
+        for attribute in attributes:
+            self.end(system, attribute, Word.PARKED, "a fault of ours", now)
+
 
 async def propagate(engine: Engine) -> bool:
     """Take due events and bring each to its lanes.  True if there may be more."""
@@ -66,7 +76,11 @@ async def propagate(engine: Engine) -> bool:
             await engine.journal.tell(name, {}, routes=())  # its record is gone: it is not due any more
         else:
             works.append(Work(event, raw))
-    await asyncio.gather(*(ask(engine, work, now) for work in works))
+    asked = await asyncio.gather(*(ask(engine, work, now) for work in works), return_exceptions=True)
+    for work, error in zip(works, asked, strict=True):
+        if error is not None:
+            work.flows.clear()
+            work.broken(error, now)
     touched = await _merge_all(engine, works, now)
     await asyncio.gather(
         *(engine.journal.tell(w.event.name, w.told, w.routes, engine.configuration.revision, w.raw) for w in works)
@@ -134,10 +148,13 @@ async def _merge_all(engine: Engine, works: Sequence[Work], now: int) -> set[str
     for work in works:
         for flow in work.flows:
             by_lane.setdefault((flow.system, flow.account), []).append(flow)
-    refused = await asyncio.gather(
-        *(_merge_lane(engine, system, account, flows, now) for (system, account), flows in by_lane.items())
-    )
-    for flow in (flow for flows in refused for flow in flows):
+    merges = (_merge_lane(engine, system, account, flows, now) for (system, account), flows in by_lane.items())
+    merged = await asyncio.gather(*merges, return_exceptions=True)
+    for ((system, _), flows), refused in zip(by_lane.items(), merged, strict=True):
+        if isinstance(refused, BaseException):
+            for flow in flows:
+                by_event[flow.event].broken(refused, now, system, flow.wants or ("*",))
+    for flow in (flow for flows in merged if not isinstance(flows, BaseException) for flow in flows):
         for attribute in flow.wants:
             by_event[flow.event].told.setdefault((flow.system, attribute), []).append(
                 Outcome(Word.PARKED, "the account belongs to another subject", now)
@@ -193,4 +210,4 @@ def _say(work: Work) -> None:
             reason=reason,
             see=f"lockstep event {event.name}",
         )
-    log.info("propagated", event_name=event.name, routes=len(work.routes))
+    log.debug("propagated", event_name=event.name, routes=len(work.routes))

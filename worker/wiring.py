@@ -17,6 +17,7 @@ from worker.settings import Settings
 from worker.store.connection import Store, connect
 from worker.store.errors import Unavailable
 from worker.store.journal import Journal
+from worker.store.keyring import vouch
 from worker.store.lanes import Lanes
 from worker.store.links import Links
 from worker.store.pauses import Pauses
@@ -38,9 +39,10 @@ def configuration(settings: Settings, environ: Mapping[str, str] = os.environ) -
 
 
 async def open_store(settings: Settings) -> Store:
-    """Raises Unavailable."""
+    """Raises Unavailable, WrongKeys."""
     store = Store(connect(settings.redis_url), settings.durability)
     await store.open()
+    await vouch(store, settings.fingerprint_keys)
     return store
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.operate.conftest import Company
+from tests.company import Company
 from worker.core.outcome import Word
 from worker.operate.links import link, shown, unlink
 from worker.operate.named import NotPossible, Who

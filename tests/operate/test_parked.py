@@ -1,7 +1,7 @@
 """What is parked is listed once, starts again under the mapping in force, or is dropped."""
 
 from connectors.contract import Refused
-from tests.operate.conftest import MAPPING, Company
+from tests.company import MAPPING, Company
 from worker.core.outcome import Word
 from worker.operate.parked import Parked, Wanted, drop, parked, release
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.operate.conftest import MAPPING, Company
+from tests.company import MAPPING, Company
 from worker.core.event import ALL
 from worker.core.outcome import Word
 from worker.operate.named import NotPossible, Who

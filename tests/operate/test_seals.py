@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from connectors.contract import Failed, Refused, Unanswered
-from tests.operate.conftest import Company
+from tests.company import Company
 from worker.core.lane import Attribute, Lane, Note, Seal, copied
 from worker.core.outcome import Word
 from worker.operate.named import NotPossible, Unknown, Who

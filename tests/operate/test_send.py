@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 
-from tests.operate.conftest import Company
+from tests.company import Company
 from worker.operate.send import LINES, Summary, send
 
 

@@ -1,6 +1,6 @@
 """What each target is doing can be seen at a glance, and a paused one is left alone."""
 
-from tests.operate.conftest import Company
+from tests.company import Company
 from worker.deliver import deliver
 from worker.operate.targets import states
 from worker.propagate import propagate

@@ -50,6 +50,7 @@ def guarded(command: click.Command) -> NoReturn:
     from worker.config import ConfigurationError
     from worker.settings import SettingsError
     from worker.store.errors import Unavailable
+    from worker.store.keyring import WrongKeys
 
     try:
         command.main(standalone_mode=False)
@@ -66,6 +67,8 @@ def guarded(command: click.Command) -> NoReturn:
         _end("the environment cannot be used:\n" + "\n".join(f"  {problem}" for problem in error.problems), Exit.CONFIGURATION)
     except ConfigurationError as error:
         _end("\n".join(str(problem) for problem in error.problems), Exit.CONFIGURATION)
+    except WrongKeys as error:
+        _end(str(error), Exit.CONFIGURATION)
     except Unavailable as error:
         _end(f"the store cannot be used: {error.reason}", Exit.STORE)
     except RedisError as error:

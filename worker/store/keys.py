@@ -11,7 +11,11 @@ ls:{0}:hint:<list>              a hint for this list is under way; expires
 ls:{0}:outbox                   stream  what the lanes' commits say, until it is folded
 ls:{0}:folded                   the outbox id up to which it was folded
 ls:{0}:links:<system>:<account> hash  other system -> account there; stored at both ends
+ls:{0}:directory:<system>       hash  all accounts of a system, by the fingerprints of their keys; `made`: when
+ls:{0}:directory:<system>:<token>  the same while it is filled; expires
+ls:{0}:listing:<system>         who fills it, or `!` and why nobody could; expires
 ls:{0}:parked                   zset  "<source>:<id>" by time: events with something parked
+ls:{0}:keyring                  hash  name of a fingerprint key -> what proves that it is this one
 ls:{0}:acts                     stream  what operators did: who, when, what, why
 ls:{0}:beats                    hash  host -> time of the last round of its tick (milliseconds)
 """
@@ -27,6 +31,7 @@ OUTBOX = f"{PREFIX}outbox"
 FOLDED = f"{PREFIX}folded"
 PARKED = f"{PREFIX}parked"
 ACTS = f"{PREFIX}acts"
+KEYRING = f"{PREFIX}keyring"
 BEATS = f"{PREFIX}beats"
 EVENTS_DUE = f"{PREFIX}due:*"
 
@@ -55,6 +60,19 @@ def hint(due_list: str) -> str:
 
 def links(system: str, account: str) -> str:
     return f"{PREFIX}links:{system}:{account}"
+
+
+def directory(system: str) -> str:
+    return f"{PREFIX}directory:{system}"
+
+
+def directory_beside(system: str, token: str) -> str:
+    """The list that a worker fills; no name of a system has a colon in it."""
+    return f"{PREFIX}directory:{system}:{token}"
+
+
+def listing(system: str) -> str:
+    return f"{PREFIX}listing:{system}"
 
 
 def budget(share: str) -> str:
