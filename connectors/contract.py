@@ -53,7 +53,8 @@ class Capabilities:
     finds: frozenset[str] = frozenset()
     """The keys by which `find` searches.  `id` is never in it: an id is known, not searched."""
     lists: frozenset[str] = frozenset()
-    """The keys by which an account is found only by listing all of them (`Directory`).  Disjoint from `finds`."""
+    """The keys by which an account is found only by listing all of them (`Directory`).  Disjoint from `finds`.  Where a read
+    shows such a key it stands at the path of this name."""
     readable: bool = True
     """`read` shows attribute values."""
     hidden: frozenset[str] = frozenset()
@@ -160,7 +161,8 @@ class Target(Protocol):
 @runtime_checkable
 class Directory(Protocol):
     """A target without a search for some keys: it can list all its accounts.  The worker keeps the list, makes it anew when a key
-    is missing in it, and reads the account that it points to before it is believed."""
+    is missing in one that is not young, and reads the account that it points to: it must hold the key.  Of an account that does
+    not show the key only a young list is believed, so a read that shows it saves lists."""
 
     def directory(self) -> Flow[Sequence[Listed]]:
         """All accounts, page after page."""

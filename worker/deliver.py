@@ -35,7 +35,7 @@ async def deliver(engine: Engine, floor: Floor, system: str) -> bool:
         await engine.pauses.unused(system)
     loaded = await engine.lanes.load_many(system, accounts)
     for account, (raw, lane) in zip(accounts, loaded, strict=True):
-        v = Visit(engine, system, account, engine.token(), started, now)
+        v = Visit(engine, floor, system, account, engine.token(), started, now)
         floor.start(system, _visit_alone(v, floor) if suspect(lane, now) else _visit(v, floor, raw))
     return len(accounts) == allowed
 
@@ -131,7 +131,8 @@ async def _call(v: Visit, raw: bytes, lane: Lane, names: tuple[str, ...], accoun
 
 
 async def drained(floor: Floor, patience: float) -> bool:
-    """Wait until no visit is in flight; False if some still are after `patience` seconds."""
+    """Wait until no visit is in flight; False if some still are after `patience` seconds.  What runs beside them ends at once."""
+    floor.leave_off()
     try:
         await asyncio.wait_for(floor.empty(), patience)
     except TimeoutError:

@@ -16,6 +16,7 @@ from worker.core.lane import Note, Terms, Told
 from worker.core.outcome import Word
 from worker.core.schedule import Retry
 from worker.core.wire import canonical
+from worker.store.directory import Directories
 from worker.store.journal import Journal
 from worker.store.lanes import Lanes
 from worker.store.links import Links
@@ -55,8 +56,10 @@ class Engine:
     jitter: Callable[[], float] = random.random
     terms: dict[str, Terms] = field(default_factory=dict)
     readers: dict[str, Reader] = field(default_factory=dict)
+    directories: Directories = field(init=False)
 
     def __post_init__(self) -> None:
+        self.directories = Directories(self.store)
         for name, system in self.configuration.systems.items():
             self.terms[name] = terms(system, self.configuration, self.prints)
             if system.target is not None:

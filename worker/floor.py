@@ -19,6 +19,7 @@ class Floor:
 
     def __init__(self) -> None:
         self._visits: dict[str, set[asyncio.Task[None]]] = {}
+        self._beside: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
         self._inside = 0
         self._alone = False
@@ -34,12 +35,24 @@ class Floor:
 
     def start(self, system: str, visit: Coroutine[Any, Any, None]) -> None:
         """Let a visit run.  What it raises is logged: its lease runs out, and the lane is taken again."""
+        self._run(system, visit, self._visits.setdefault(system, set()))
+
+    def start_beside(self, system: str, work: Coroutine[Any, Any, None]) -> None:
+        """Let something run that is no visit and may take long: it needs no room, and nobody waits for it."""
+        self._run(system, work, self._beside)
+
+    def leave_off(self) -> None:
+        """What runs beside the visits ends now."""
+        for task in self._beside:
+            task.cancel()
+
+    @staticmethod
+    def _run(system: str, visit: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]) -> None:
         task = asyncio.create_task(visit, name=f"visit {system}")
-        visits = self._visits.setdefault(system, set())
-        visits.add(task)
+        among.add(task)
 
         def done(task: asyncio.Task[None]) -> None:
-            visits.discard(task)
+            among.discard(task)
             error = None if task.cancelled() else task.exception()
             if isinstance(error, Unavailable):
                 log.warning("visit interrupted", target=system, reason=error.reason)

@@ -14,7 +14,8 @@ from worker.core.lane import Lane, Note, Seal, Search, Want
 from worker.core.mapping import Facts
 from worker.core.merge import merge
 from worker.core.plan import begin
-from worker.core.search import dropped, emptied, not_found, owed, seals, search_account, searched_subject, waiting
+from worker.core.search import dropped, emptied, holds_key, not_found, owed, seals, search_account, searched_subject, waiting
+from worker.directory import Unlisted, listed, wait_for_list
 from worker.facts import facts_of, routes_of, search_of
 from worker.visit import Visit, give_back, said
 
@@ -33,6 +34,9 @@ async def search(v: Visit, raw: bytes | None) -> None:
         (account,) = await v.engine.links.find(source, subject, [v.system])
         _, lane = await v.engine.lanes.load(v.system, v.account)
         candidates = {account} if account else await _candidates(v, lane.search or Search())
+    except Unlisted:
+        await wait_for_list(v)
+        return
     except ConnectorError as error:
         await give_back(v, error)
         return
@@ -46,14 +50,15 @@ async def search(v: Visit, raw: bytes | None) -> None:
 
 
 async def _candidates(v: Visit, keys: Search) -> set[str]:
-    """The accounts that the first telling key finds.  What a search answers must hold what was searched for: a server that
-    ignores a filter exists."""
+    """The accounts that the first telling key finds.  Raises ConnectorError, Unlisted."""
     for find, value, fold in keys.keys:
         if find == KNOWN:
             found = {value} if await _is_there(v, value) else set()
+        elif find in v.target.capabilities.lists:
+            found = await listed(v, find, value, fold)
         else:
             answers = await v.drive(v.target.find(find, value))
-            found = {answer.id for answer in answers if _folded(answer.holds, fold) == _folded(value, fold)}
+            found = {answer.id for answer in answers if holds_key(answer.holds, value, fold)}
             if answers and not found:
                 log.warning("a search answered only accounts that do not hold its key", target=v.system, key=find)
         if found:
@@ -69,11 +74,6 @@ async def _is_there(v: Visit, account: str) -> bool:
     except NoAccount:
         return False
     return True
-
-
-def _folded(value: object, fold: str) -> str:
-    text = value if isinstance(value, str) else "" if value is None else str(value)
-    return text.casefold() if fold == "case" else text
 
 
 async def _pour(v: Visit, source: str, subject: str, account: str) -> None:

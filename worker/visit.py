@@ -13,6 +13,7 @@ from connectors.contract import ConnectorError, Deferred, Failed, Flow, Halted, 
 from worker.core.lane import Lane, Note, Terms
 from worker.core.settle import release
 from worker.engine import OUTBOX, Engine
+from worker.floor import Floor
 
 log = structlog.get_logger()
 
@@ -29,6 +30,7 @@ class Visit:
     target was asked something."""
 
     engine: Engine
+    floor: Floor
     system: str
     account: str
     token: str

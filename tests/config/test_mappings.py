@@ -198,3 +198,13 @@ def test_an_id_needs_no_search(two):
     path.write_text(path.read_text().replace("{find: email, by: subject.email}", "{find: id, by: subject.id}"))
     (only,) = route(folder.load().mappings["hr"], Facts("hr", {"id": "u 1"}, {"x": 1}))
     assert (only.account, only.keys) == ("u 1", ())
+
+
+def test_a_key_that_is_listed_is_a_key(two):
+    """A system that only lists its accounts can be asked by what its list shows, and by nothing else."""
+    folder = two("a: x", one="able: {finds: [], lists: [login]}")
+    path = folder.path / "hr.yaml"
+    assert folder.problems() == ["hr.yaml:6:15: targets.one.account.find: `one` cannot be searched by `email`; known: `id`, `login`"]
+    path.write_text(path.read_text().replace("find: email", "find: login"))
+    (key,) = folder.load().mappings["hr"].targets[0].keys
+    assert key.find == "login"

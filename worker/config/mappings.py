@@ -143,7 +143,8 @@ class _Compiler:
             self.document.report((*where, "by"), "`by` is a path that begins with `subject.` or `attributes.`")
             return None
         if system is not None and system.target is not None:
-            finds = {"id", *system.target.capabilities.finds}
+            able = system.target.capabilities
+            finds = {"id", *able.finds, *able.lists}
             if entry.find not in finds:
                 self.document.report(
                     (*where, "find"), f"`{system.name}` cannot be searched by `{entry.find}`{did_you_mean(entry.find, finds)}"

@@ -23,7 +23,7 @@ def disowned(lane: Lane, source: str, subject: str) -> tuple[Lane, list[Note]] |
 
 
 def sought_now(lane: Lane) -> tuple[Lane, list[Note]] | None:
-    """A search lane looks at once, because there is a link now.  None: it does not wait for one."""
+    """A search lane looks at once, because there is a link now, or a list of accounts.  None: it does not wait."""
     if lane.search is None or lane.search.after == 0 or not lane.attributes:
         return None
     lane = copied(lane)

@@ -88,6 +88,24 @@ def not_found(lane: Lane, terms: Terms, token: str, now: int, reason: str, *, am
     return lane, notes
 
 
+def postponed(lane: Lane, terms: Terms, token: str, until: int) -> Step | None:  # noqa: ARG001 - as every transition
+    """It cannot be said yet whether there is an account: look again then.  No look is counted."""
+    if not ours(lane, token):
+        return None
+    lane = copied(lane)
+    let_go(lane)
+    lane.deaths = 0
+    lane.search = replace(lane.search or Search(), after=until)
+    return lane, []
+
+
+def holds_key(shown: object, value: str, fold: str) -> bool:
+    """Whether what an account shows at a key is what was searched for; servers that ignore a filter exist.  fold: `case`: in
+    whatever case."""
+    text = shown if isinstance(shown, str) else "" if shown is None else str(shown)
+    return text.casefold() == value.casefold() if fold == "case" else text == value
+
+
 def owed(lane: Lane) -> dict[str, list[tuple[str, Want]]]:
     """What a lane owes, by source: (attribute, record), best first.  What was sent is wanted again."""
     by_source: dict[str, list[tuple[str, Want]]] = {}

@@ -118,7 +118,8 @@ def _planned(
     system, terms = flow.system, engine.terms[flow.system]
     target = engine.configuration.systems[system].target
     assert target is not None
-    remarks: list[str] = []
+    listed = [search.key for search in searches if search.key in target.capabilities.lists]
+    remarks = [f"by {key} it is looked up in a list of all accounts, which is asked for only if it is old" for key in listed]
     lane = copied(lane)
     if lane.lease is not None:
         if lane.lease.until > now:
@@ -170,7 +171,11 @@ def _searches(engine: Engine, flow: Flow) -> tuple[Drawn, ...]:
     target = engine.configuration.systems[flow.system].target
     assert target is not None
     keys = flow.search.keys if flow.search is not None else ()
-    asked = [drawn(target.find(find, value), key=find, secrets=[value]) for find, value, _ in keys if find != "id"]
+    asked = [
+        drawn(target.directory() if find in target.capabilities.lists else target.find(find, value), key=find, secrets=[value])  # type: ignore[attr-defined]
+        for find, value, _ in keys
+        if find != "id"
+    ]
     return tuple(request for request in asked if request is not None)
 
 
