@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from worker import tasks, tick, wiring
+from worker import collector, tasks, tick, wiring
 from worker.config import Configuration
 from worker.engine import EVENTS
 from worker.exchange import Limits
@@ -36,6 +36,7 @@ async def serve(settings: Settings, configuration: Configuration, host: str, por
     warning = (await store.durability.assurance()).warning if await _reached(store) else ""
     if warning:
         log.warning("durability", note=warning)
+    collector.settle()
     log.info("endpoint ready", host=host, port=port, revision=configuration.revision)
     await server(app, host=host, port=port).serve()
     await store.close()

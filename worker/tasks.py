@@ -11,6 +11,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_shutdown
 from kombu import Exchange, Queue
 
+from worker import collector
 from worker.engine import EVENTS, OUTBOX
 from worker.runner import STUCK, Assemble, Runner
 
@@ -98,6 +99,7 @@ def run_worker(app: Celery, assemble: Assemble, concurrency: int, stuck: float =
 
     def start(**_: object) -> None:
         runner.start()
+        collector.settle()
         log.info("worker ready")
 
     def stop(**_: object) -> None:
