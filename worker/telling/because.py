@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from connectors.contract import ABSENT
+from worker.core.lane import Seal
 from worker.core.outcome import Outcome, Word
 from worker.telling.events import plain_outcome
 from worker.telling.mask import shown
 from worker.telling.pending import Waiting
+from worker.telling.sealed import found, seal_lines, whose
 from worker.telling.why import Spoke, Why
 from worker.telling.words import MEANING, answer, until, verdict, version_time, when
 
@@ -23,19 +25,25 @@ def sentences(w: Why, *, reveal: bool) -> list[str]:
 
 def _lines(w: Why, *, reveal: bool) -> Iterator[str]:
     yield _value_now(w, reveal=reveal)
+    there = found(w)
+    if there is not None:
+        yield whose(there)
     if w.by is not None:
-        yield _whose(w, w.by)
+        yield _agrees(w, w.by) if there is not None and not w.by.seen else _whose(w, w.by)
         yield from _rule(w, w.by, reveal=reveal)
         yield _decision(w.by)
-        if (before := _before(w, w.by)) is not None:
-            yield f"Before that it held the value of {before.event.name}."
-    if w.settled is not None and w.settled is not w.by and w.settled.outcome is not None:
-        yield f"Settled last was {w.settled.event.name}, of a newer version: {_ended(w.settled.outcome)}."
+        if there is None and (before := w.before) is not None:
+            yield _before(before)
+    elif there is not None:
+        yield from _refused(w, there, reveal=reveal)
+    if (last := _settled_last(w)) is not None and last.outcome is not None:
+        newer = ", of a newer version" if w.by is not None else ""
+        yield f"Settled last was {last.event.name}{newer}: {_ended(last.outcome)}."
     yield from _what_said_no(w)
-    yield from _lost(w)
+    yield from _lost(w, reveal=reveal)
     yield from _attempts(w)
     yield from _pending(w)
-    yield _seal(w)
+    yield from seal_lines(w)
     if w.mode == "observe":
         yield f"{w.place.system} is only watched (`target.mode: observe`): nothing is written there."
 
@@ -48,6 +56,8 @@ def _value_now(w: Why, *, reveal: bool) -> str:
         return "What it holds cannot be read; the system itself keeps its first value."
     if w.print is None and not w.known:
         return "What it holds is not known: nothing was ever settled here, and nobody has looked."
+    if w.print is None and (there := found(w)) is not None:
+        return f"It held a value of which only the fingerprint is kept when we looked, {when(there.at, w.now)}."
     if w.print is None:
         return "What it holds is not known any more: a call may have landed or not, the belief grew old, or nobody can read it."
     if w.print == "":
@@ -68,7 +78,23 @@ def _whose(w: Why, by: Spoke) -> str:
     return f"{whose} Its version is {told}."
 
 
-def _rule(w: Why, by: Spoke, *, reveal: bool) -> Iterator[str]:
+def _agrees(w: Why, by: Spoke) -> str:
+    """Of an event whose value is the one that was found."""
+    event = by.event
+    return f"The same is said by {event.name}, accepted {when(event.at, w.now)}. Its version is {version_time(event.version)}."
+
+
+def _refused(w: Why, seal: Seal, *, reveal: bool) -> Iterator[str]:
+    """The event for which we looked, and met a value that is kept: what it wanted instead."""
+    each = next((each for each in w.spoke if each.event.name == seal.event), None)
+    if each is None:
+        return
+    yield from _rule(w, each, reveal=reveal, of=f" of {each.event.name}")
+    if each.outcome is not None and not each.outcome.tries:
+        yield "Nothing was sent for it."
+
+
+def _rule(w: Why, by: Spoke, *, reveal: bool, of: str = "") -> Iterator[str]:
     if by.seen:
         return
     changed = by.event.revision and by.event.revision != w.revision
@@ -78,9 +104,9 @@ def _rule(w: Why, by: Spoke, *, reveal: bool) -> Iterator[str]:
         yield "No rule of the mapping in force makes a value of it."
         return
     where = f"{by.place}, `write: {by.policy}`" if by.policy else by.place
-    yield f"The rule is {where}{'' if changed else f', revision {w.revision}, which is in force'}:"
+    yield f"The rule{of} is {where}{'' if changed else f', revision {w.revision}, which is in force'}:"
     yield from drawn_steps([(step.name, shown(step.value, reveal=reveal)) for step in by.steps])
-    if by.print != w.print and w.print is not None and by.value is not ABSENT:
+    if not of and by.print != w.print and w.print is not None and by.value is not ABSENT:
         yield "    That is another value than the one held: the mapping has changed, or the target shows it in another form."
 
 
@@ -99,11 +125,17 @@ def _decision(by: Spoke) -> str:
     return f"It was {_ended(by.outcome)}{f' ({how})' if how else ''}."
 
 
-def _before(w: Why, by: Spoke) -> Spoke | None:
-    """The newest of the older values that were held."""
-    held = (Word.APPLIED, Word.UNCHANGED, Word.SEEN)
-    older = (each for each in w.spoke if each.event.version < by.event.version)
-    return next((each for each in older if each.outcome is not None and each.outcome.word in held), None)
+def _before(before: Spoke) -> str:
+    if before.print == "":
+        return f"Before that it held nothing: {before.event.name} had cleared it."
+    return f"Before that it held the value of {before.event.name}."
+
+
+def _settled_last(w: Why) -> Spoke | None:
+    """The event that moved the version on and not the value.  What was found and sealed is told otherwise."""
+    if w.settled is None or w.settled is w.by or found(w) is not None:
+        return None
+    return w.settled if w.by is None or w.settled.event.version > w.by.event.version else None
 
 
 def _what_said_no(w: Why) -> Iterator[str]:
@@ -123,14 +155,17 @@ def _what_said_no(w: Why) -> Iterator[str]:
         yield f"The rule is {last.place}{now}."
 
 
-def _lost(w: Why) -> Iterator[str]:
-    """What said no is told before."""
-    lost = [each for each in w.lost if w.known or w.waits or each is not w.spoke[0]]
+def _lost(w: Why, *, reveal: bool) -> Iterator[str]:
+    """Without what is told before: what said no, and what was settled last."""
+    told = [_settled_last(w), None if w.known or w.waits or not w.spoke else w.spoke[0]]
+    lost = [each for each in w.lost if not any(each is one for one in told)]
     if lost:
-        yield "What lost to it:" if w.by is not None else "What else was said:"
+        yield "What lost to it:" if w.by is not None or found(w) is not None else "What else was said:"
     for each in lost[:LOSERS]:
         assert each.outcome is not None
-        yield f"    {each.event.name}, version {version_time(each.event.version)}: {_ended(each.outcome)}"
+        wanted = each.outcome.word is Word.SEALED and each.value is not ABSENT
+        instead = f"; it wanted {shown(each.value, reveal=reveal)}" if wanted else ""
+        yield f"    {each.event.name}, version {version_time(each.event.version)}: {_ended(each.outcome)}{instead}"
     if len(lost) > LOSERS:
         yield f"    and {len(lost) - LOSERS} older; `lockstep events --subject {w.subject}` lists them"
 
@@ -156,23 +191,6 @@ def pending(waits: Waiting, now: int) -> str:
     time = f" {until(waits.until, now)}" if waits.until else ""
     tries = f", after {waits.tries} {'try' if waits.tries == 1 else 'tries'}" if waits.tries else ""
     return f"{waits.event} is pending{time}{tries}: {waits.reason}."
-
-
-def _seal(w: Why) -> str:
-    seal = w.seal
-    if seal is None:
-        return "It is not sealed."
-    sealed = f"It is sealed{f', by {seal.event},' if seal.event and not seal.found else ''}"
-    if seal.at:
-        sealed += f" since {when(seal.at, w.now)}"
-    unlock = "Only `lockstep seals unseal` lets another value in."
-    if seal.unsure:
-        return f"{sealed}, but it is not known whether that value landed: only the same may be sent. {unlock}"
-    if seal.found and seal.print is None:
-        return f"{sealed}: the system itself keeps its first value."
-    if seal.found:
-        return f"{sealed}: a value other than that of {seal.event} was there first, and is sealed as found. {unlock}"
-    return f"{sealed}: this is its only value, for ever. {unlock}"
 
 
 def _ended(outcome: Outcome) -> str:

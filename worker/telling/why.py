@@ -13,6 +13,7 @@ from worker.core.lane import Attribute, Seal, belief
 from worker.core.mapping import Facts, Traced
 from worker.core.outcome import Outcome, Word
 from worker.core.record import tell
+from worker.core.version import micros
 from worker.engine import Engine
 from worker.facts import facts_of, routes_of
 from worker.operate.named import Unknown, Who
@@ -57,6 +58,13 @@ class Spoke(msgspec.Struct, frozen=True):
         """It was read there, by a look of ours."""
         return self.outcome is not None and self.outcome.word is Word.SEEN
 
+    @property
+    def settled(self) -> tuple[int, str]:
+        """When the target came to hold the value, in milliseconds: what a look found was there when it was read.  The version
+        is for two of one millisecond."""
+        assert self.outcome is not None
+        return micros(self.event.version) // 1000 if self.seen else self.outcome.at, self.event.version
+
 
 class Why(msgspec.Struct, frozen=True):
     """Times in milliseconds since 1970.
@@ -95,6 +103,17 @@ class Why(msgspec.Struct, frozen=True):
         if self.by is None or self.by.outcome is None or self.by.print != self.print:
             return self.confirmed
         return min(self.by.outcome.at, self.confirmed)
+
+    @property
+    def before(self) -> Spoke | None:
+        """Of the values that were held before `by` was settled, the last that is another one.  It goes by when they were settled:
+        an event that says the same may arrive later, and be older."""
+        if self.by is None or self.by.outcome is None:
+            return None
+        by, held = self.by, (Word.APPLIED, Word.UNCHANGED, Word.SEEN)
+        earlier = [s for s in self.spoke if s.outcome is not None and s.outcome.word in held and s.settled < by.settled]
+        other = [s for s in earlier if s.print is not None and by.print is not None and s.print != by.print]
+        return max(other, key=lambda s: s.settled, default=None)
 
     @property
     def lost(self) -> tuple[Spoke, ...]:
