@@ -62,7 +62,7 @@ class Demo:
     # ---------------------------------------------------------------- the chapters
 
     def _hire(self) -> None:
-        self._chapter("HR hires Ana", "one signed webhook, two systems, six attributes")
+        self._chapter("HR hires Ana", "one signed webhook, two systems, seven attributes")
         event = self._send(change("E-1", "010441", ANA, department=" R&D ", title="Engineer", unit="7", badge="B-77"))
         self._row(event, "onelogin", ANA, "department", "Research", "trimmed, and looked up")
         self._row(event, "onelogin", ANA, "title", "Engineer", "")
