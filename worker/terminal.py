@@ -30,7 +30,7 @@ def running(*, sandbox: bool) -> Iterator[Up]:
     """Everything, ready to take webhooks.  Raises embedded.NoStore, up.NotReady, TimeoutError."""
     if sandbox:
         listen = os.environ.get("LOCKSTEP_LISTEN", "127.0.0.1:8080")
-        with raised(Path(embedded.HOME).absolute() / "sandbox", fresh=False, listen=listen, quiet=False) as stage:
+        with raised(Path(embedded.HOME).absolute() / "sandbox", listen=listen, quiet=False) as stage:
             yield Up(stage.crew, stage.endpoint, stage.environ, {"onelogin": stage.onelogin, "directory": stage.directory})
         return
     with everything(environment()) as (crew, provided):

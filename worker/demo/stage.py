@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import json
+import os
 import secrets
 import shlex
 import shutil
@@ -13,10 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from worker import embedded, keyfile
 from worker.crew import Crew
 from worker.demo import people
 from worker.demo.web import ask, free_port, wait_for
-from worker.up import environment, everything, wait_ready
+from worker.store.connection import Store, connect
+from worker.store.errors import Unavailable
+from worker.up import NotReady, environment, everything, wait_ready
 
 MAPPINGS = Path(__file__).parent / "mappings"
 
@@ -60,20 +65,43 @@ def _write_environment(file: Path, environ: dict[str, str]) -> None:
     file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(mine.items())))
 
 
+def _given_store(home: Path) -> dict[str, str]:
+    """For a store that LOCKSTEP_REDIS_URL names: it must be empty, because the story begins at the beginning; and it needs keys.
+    Raises NotReady."""
+    url = os.environ.get("LOCKSTEP_REDIS_URL")
+    if not url:
+        return {}
+    if not asyncio.run(_empty(url)):
+        raise NotReady("the store that LOCKSTEP_REDIS_URL names is not empty: give the demonstration an empty database, or none")
+    keyfile.make(home / embedded.KEYS)
+    return {"LOCKSTEP_FINGERPRINT_KEYS": str(home / embedded.KEYS)}
+
+
+async def _empty(url: str) -> bool:
+    """Raises NotReady."""
+    store = Store(connect(url))
+    try:
+        return int(await store.do("DBSIZE")) == 0
+    except Unavailable as error:
+        raise NotReady(f"LOCKSTEP_REDIS_URL: {error.reason}") from error
+    finally:
+        await store.close()
+
+
 @contextlib.contextmanager
-def raised(home: Path, *, fresh: bool = True, listen: str = "", quiet: bool = True) -> Iterator[Stage]:
-    """Start everything and wait until it works.  home: the folder of the store and the log; fresh: it is emptied first.
-    listen: where, if not on a free port.  quiet: the processes write to a file there, not to our stderr.  Raises
-    worker.embedded.NoStore, worker.up.NotReady, TimeoutError."""
-    if fresh:
-        shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True, exist_ok=True)
+def raised(home: Path, *, listen: str = "", quiet: bool = True) -> Iterator[Stage]:
+    """Start everything and wait until it works.  home: the folder of the store and the log; it is emptied first, because what
+    the sandboxes hold begins anew, too.  listen: where, if not on a free port.  quiet: the processes write to a file there, not
+    to our stderr.  Raises worker.embedded.NoStore, worker.up.NotReady, TimeoutError."""
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    given = _given_store(home)
     ports = {name: free_port() for name in ("onelogin", "directory", "endpoint")}
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     hook, token, client = (secrets.token_urlsafe(24) for _ in range(3))
     environ = {
-        **environment(), "LOCKSTEP_CONFIG": str(MAPPINGS), "LOCKSTEP_LISTEN": listen or f"127.0.0.1:{ports['endpoint']}",
+        **environment(), **given, "LOCKSTEP_CONFIG": str(MAPPINGS), "LOCKSTEP_LISTEN": listen or f"127.0.0.1:{ports['endpoint']}",
         "DEMO_HR_SECRET": secret, "DEMO_ONELOGIN": urls["onelogin"], "DEMO_ONELOGIN_SECRET": client, "DEMO_ONELOGIN_HOOK": hook,
         "DEMO_DIRECTORY": urls["directory"], "DEMO_DIRECTORY_TOKEN": token,
     }  # fmt: skip
