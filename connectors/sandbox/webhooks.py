@@ -54,10 +54,13 @@ class Sender:
 
     size    events in one webhook at most
     linger  seconds that the first of them waits for others
+    tries   how often a webhook that is not taken is sent
     """
 
-    def __init__(self, log: Log, pack: Pack, *, size: int = 1, linger: float = 0.0, post: Post = post) -> None:
-        self._log, self._pack, self._size, self._linger, self._post = log, pack, size, linger, post
+    def __init__(
+        self, log: Log, pack: Pack, *, size: int = 1, linger: float = 0.0, tries: int = TRIES, post: Post = post
+    ) -> None:
+        self._log, self._pack, self._size, self._linger, self._tries, self._post = log, pack, size, linger, tries, post
         self._waiting: deque[tuple[Webhook, Json]] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -88,7 +91,7 @@ class Sender:
                 await self._deliver(webhook, batch)
 
     async def _deliver(self, webhook: Webhook, events: list[Json]) -> None:
-        for turn in range(TRIES):
+        for turn in range(self._tries):
             headers, body = self._pack(events, webhook.secret)
             status = await self._post(webhook.url, headers, body)
             self._log.webhooks.append({"time": time.time(), "status": status, "events": events})
