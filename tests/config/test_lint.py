@@ -94,6 +94,11 @@ CASE = "[{name: x, given: {subject: {}}, expect: {one: {}}}]"
             "cannot be read: a value that is there already is overwritten",
         ),
         (
+            "a: {from: a, write: if_empty}",
+            {"one": "able: {hidden: [a]}"},
+            "cannot be read: the first value is written over whatever is there",
+        ),
+        (
             "a: a",
             {"one": "able: {locks: [a]}"},
             "itself keeps the first value of `a`, and this is not `write: once`: every later value",

@@ -59,6 +59,7 @@ def warnings(whole: Whole) -> Iterator[Problem]:
     """What costs something."""
     for placed in whole.rules():
         yield from _once_unread(placed)
+        yield from _if_empty_unread(placed)
         yield from _locks(placed)
         yield from _lookup_without_default(placed)
         yield from _not_inverse(placed, whole)
@@ -138,6 +139,14 @@ def _once_unread(placed: Placed) -> Iterator[Problem]:
         )
 
 
+def _if_empty_unread(placed: Placed) -> Iterator[Problem]:
+    if placed.rule.policy == "if_empty" and not placed.system.shows(placed.rule.attribute):
+        yield placed.problem(
+            f"`write: if_empty`, but `{placed.rule.attribute}` of `{placed.system.name}` cannot be read: the first value is "
+            "written over whatever is there"
+        )
+
+
 def _locks(placed: Placed) -> Iterator[Problem]:
     target = placed.system.target
     if target is None or not target.capabilities.locks:
@@ -185,7 +194,7 @@ def _cycles(whole: Whole) -> Iterator[Problem]:
             yield whole.mappings[start].document.problem(
                 ("source",),
                 f"a ring of systems: {' -> '.join([*ring, start])}; it comes to rest if each attribute comes back as it left, "
-                "else the attribute is parked after some rounds",
+                "else they write it in turns, for as long as that lasts",
             )
 
 
@@ -216,7 +225,7 @@ def _not_inverse(placed: Placed, whole: Whole) -> Iterator[Problem]:
             if pair and not inverse(placed.rule, rule):
                 yield placed.problem(
                     f"`{rule.attribute}` of `{there}` comes back from `{back}` ({rule.place}) by steps that do not undo these: "
-                    "the two may swing between two values, and are parked then"
+                    "the two may swing between two values, and spend calls on it"
                 )
 
 
