@@ -61,6 +61,7 @@ class Stage:
         self.folder, self.ports, self.seed = folder, ports, seed
         self._environ, self._servers, self._crew = environ, servers, crew
         self.diary: list[str] = []
+        self._killed: set[int] = set()
         self._started = time.monotonic()
 
     def note(self, text: str) -> None:
@@ -93,7 +94,9 @@ class Stage:
         self.note(f"{name} killed")
 
     def kill(self, name: str) -> None:
-        """One of Lockstep's processes; the crew starts it again."""
+        """One of Lockstep's processes; the crew starts it again.  One that we killed before is waited for."""
+        wait(f"{name} runs again", lambda: self._crew.pid(name) not in self._killed)
+        self._killed.add(self._crew.pid(name))
         self.signal(name, signal.SIGKILL)
 
     def signal(self, name: str, number: signal.Signals) -> None:

@@ -85,6 +85,7 @@ class Target:
         self.numbers = count(1)
         self.chance = random.Random(self.seed)
         self.released = asyncio.Event()
+        self.doing: set[asyncio.Task[None]] = set()
 
     def note(self, what: str, ask: Ask, **more: Any) -> None:
         os.write(self.log, json.dumps({"number": ask.number, "what": what, "at": time.time(), **more}).encode() + b"\n")
@@ -114,20 +115,28 @@ class Target:
     async def written(self, ask: Ask) -> Answer:
         """Do, or do not, what was asked; how it is answered."""
         fault = self.strike(ask)
-        match fault.done:
-            case "now":
-                self.apply(ask)
-            case "late":
-                asyncio.get_running_loop().call_later(LANDS, self.apply, ask)
-            case "never":
-                pass
+        done = asyncio.create_task(self.do(ask, fault))
+        self.doing.add(done)
+        done.add_done_callback(self.doing.discard)
         if fault.answer == "held":
             self.held += 1
             try:
                 await self.released.wait()
             finally:
                 self.held -= 1
+        if fault.answer in ("given", "held"):
+            await done  # an answer says that it is done
         return fault.answer
+
+    async def do(self, ask: Ask, fault: Fault) -> None:
+        match fault.done:
+            case "now":
+                self.apply(ask)
+            case "late":
+                await asyncio.sleep(LANDS)
+                self.apply(ask)
+            case "never":
+                assert fault.answer in ("cut", "silent")
 
     def control(self, said: dict[str, Any]) -> None:
         if said.pop("release", False):
