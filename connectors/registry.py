@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from connectors.contract import Connector
 from connectors.http import Http
+from connectors.looker import Looker
 from connectors.onelogin import OneLogin
 
-_ALL: tuple[Connector, ...] = (Http(), OneLogin())
+_ALL: tuple[Connector, ...] = (Http(), Looker(), OneLogin())
 CONNECTORS: Mapping[str, Connector] = {connector.name: connector for connector in _ALL}
