@@ -22,7 +22,7 @@ OWNERS = {
     "click": ("worker/cli/",),
     "httpx": ("connectors/contract.py", "worker/transport.py"),
     "kombu": ("worker/tasks.py",),
-    "redis": ("worker/store/", "worker/embedded.py", "worker/cli/frame.py"),
+    "redis": ("worker/store/", "worker/embedded.py", "worker/cli/frame.py", "worker/wiring.py"),
     "rich": ("worker/cli/", "worker/demo/"),
     "starlette": ("worker/ingress.py", "worker/exchange.py", "worker/listener.py", "worker/demo/"),
     "uvicorn": ("worker/listener.py", "worker/demo/"),

@@ -48,6 +48,9 @@ class Readiness(Protocol):
     async def problems(self) -> list[str]:
         """What is wrong, in sentences for an operator; empty if nothing is."""
 
+    async def warnings(self) -> list[str]:
+        """What an operator should be told although it is ready; asked only when there is no problem."""
+
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
@@ -100,7 +103,8 @@ def build_app(
     async def ready(exchange: Exchange, _: str) -> Answer:
         _only_looking(exchange)
         problems = await readiness.problems()
-        return Answer(503 if problems else 200, {"ready": not problems, "problems": [*problems]})
+        warnings = [] if problems else await readiness.warnings()
+        return Answer(503 if problems else 200, {"ready": not problems, "problems": [*problems], "warnings": [*warnings]})
 
     async def nothing(*_: object) -> Answer:
         raise Refused(Refusal.UNKNOWN)

@@ -33,9 +33,7 @@ async def serve(settings: Settings, configuration: Configuration, host: str, por
         hint=lambda: hints([EVENTS]),
         limits=Limits(),
     )
-    warning = (await store.durability.assurance()).warning if await _reached(store) else ""
-    if warning:
-        log.warning("durability", note=warning)
+    await wiring.warn(store)
     collector.settle()
     log.info("endpoint ready", host=host, port=port, revision=configuration.revision)
     await server(app, host=host, port=port).serve()
@@ -72,11 +70,3 @@ async def _patiently(settings: Settings, *, forever: bool) -> Store:
             await asyncio.sleep(1)
         else:
             return store
-
-
-async def _reached(store: Store) -> bool:
-    try:
-        await store.now()
-    except Unavailable:
-        return False
-    return True

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+
+import structlog
+from redis.exceptions import RedisError
 
 from connectors.registry import CONNECTORS
 from worker.config import Configuration, json_schema, load
@@ -25,6 +29,8 @@ from worker.telling.unread import NoLanes, NoLinks
 
 NOWHERE = "redis://127.0.0.1:1"
 """Where no store is: a client of it that is never used opens no connection."""
+log = structlog.get_logger()
+
 OFFLINE_KEYS: Mapping[str, bytes] = {"offline": bytes(32)}
 
 
@@ -44,6 +50,13 @@ async def open_store(settings: Settings) -> Store:
     await store.open()
     await vouch(store, settings.fingerprint_keys)
     return store
+
+
+async def warn(store: Store) -> None:
+    """Say loudly, at the start of a daemon, what an operator should know of the store.  One that does not answer says nothing."""
+    with contextlib.suppress(RedisError):
+        if warning := (await store.durability.assurance()).warning:
+            log.warning("durability", note=warning)
 
 
 def journal(store: Store, settings: Settings) -> Journal:
@@ -99,6 +112,7 @@ async def workers_engine(
     from worker.lines import lines
 
     store = await open_store(settings)
+    await warn(store)
     hints = Hints(store, publish, ThreadPoolExecutor(1, "hints"))
     return _engine(settings, configuration, store, lines(settings, configuration, store), hints), hints
 
@@ -141,3 +155,7 @@ class Ready:
         except Exception as error:  # noqa: BLE001 - whatever it is, this process is not ready
             return [f"the store does not answer ({type(error).__name__})"]
         return [assurance.problem] if assurance.problem else []
+
+    async def warnings(self) -> list[str]:
+        assurance = await self._store.durability.assurance()
+        return [assurance.warning] if assurance.warning else []

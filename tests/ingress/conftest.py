@@ -72,12 +72,16 @@ class Health:
     """What is wrong, as a test says it."""
 
     wrong: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     fault: Exception | None = None
 
     async def problems(self) -> list[str]:
         if self.fault:
             raise self.fault
         return self.wrong
+
+    async def warnings(self) -> list[str]:
+        return self.notes
 
 
 @dataclass

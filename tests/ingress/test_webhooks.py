@@ -329,10 +329,15 @@ def test_a_source_without_handshake_answers_none(endpoint):
 def test_the_probes(endpoint):
     """`/healthz` only lives; `/readyz` names each problem and is 503 with any."""
     assert endpoint.client.get("/healthz").json() == {"alive": True}
-    assert endpoint.client.get("/readyz").json() == {"ready": True, "problems": []}
+    assert endpoint.client.get("/readyz").json() == {"ready": True, "problems": [], "warnings": []}
+    endpoint.health.notes = ["nobody has checked the disk"]
+    assert endpoint.client.get("/readyz").json() == {"ready": True, "problems": [], "warnings": ["nobody has checked the disk"]}
     endpoint.health.wrong = ["the store is not durable"]
     answer = endpoint.client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (503, {"ready": False, "problems": ["the store is not durable"]})
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {"ready": False, "problems": ["the store is not durable"], "warnings": []},
+    )
     endpoint.health.fault = RuntimeError("canary")
     assert endpoint.client.get("/readyz").status_code == 503
     assert endpoint.client.get("/healthz").status_code == 200
