@@ -33,5 +33,5 @@ async def test_a_missing_key_stops_the_start(store: Store) -> None:
 async def test_another_key_under_an_old_name_stops_the_start(store: Store) -> None:
     """The name is not enough: the key itself must be the same."""
     await vouch(store, {"k1": OLD})
-    with pytest.raises(WrongKeys, match="'k1' .* is not the one that this store was written with"):
+    with pytest.raises(WrongKeys, match=r"'k1' .* is not the one that this store was written with"):
         await vouch(store, {"k1": NEW})
