@@ -1,0 +1,51 @@
+"""The shapes of Descope's answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from connectors.contract import Json
+
+CODES = {
+    "E011001": "Bad request",
+    "E011002": "Missing arguments",
+    "E011003": "Validation failure",
+    "E011004": "Invalid arguments",
+    "E112102": "User not found",
+    "E130429": "Rate limit exceeded",
+}
+
+
+class Refusal(Exception):
+    """The request ends with an error."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.response = failed(status, code, message, headers)
+
+
+def failed(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """code: "" for an answer without one (the code of a refused key is not documented)."""
+    told = {"errorCode": code} if code else {}
+    described = CODES.get(code, "Unauthorized")
+    return JSONResponse({**told, "errorDescription": described, "errorMessage": message}, status, headers)
+
+
+async def refused(_: Request, ended: Exception) -> Response:
+    assert isinstance(ended, Refusal)
+    return ended.response
+
+
+async def body_of(request: Request) -> dict[str, Json]:
+    """Raises Refusal."""
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Refusal(400, "E011001", "the body is no JSON object")
+    return body
