@@ -26,7 +26,7 @@ def judged(response: Response, sent: tuple[str, ...] = ()) -> ConnectorError:
         case status if 200 <= status < 300:
             return error(response)
         case _ if code == USER_NOT_FOUND:
-            return NoAccount("no user with this id", **told)
+            return NoAccount("not there", **told)
         case _ if code == RATE_LIMIT:
             return Deferred("throttled", retry_after(response), throttled=True, **told)
         case 401 | 403:
@@ -36,10 +36,10 @@ def judged(response: Response, sent: tuple[str, ...] = ()) -> ConnectorError:
         case status if 400 <= status < 500 and code.startswith(BAD_REQUEST):
             return refused
         case 520 | 522 | 524:
-            # The connection to Descope broke or was silent, after the request had been sent.
-            return Unanswered("no answer from behind the gateway", **told)
+            # Between the network and Descope: nothing, or nothing that is an answer, came back.  521 and the others: not reached.
+            return Unanswered("bad gateway", **told)
         case status if 520 < status <= 530:
-            return Failed("the gateway cannot reach Descope", retry_after(response), **told)
+            return Failed("bad gateway", retry_after(response), **told)
     known = error(response)
     return refused if type(known) is Refused and sent else known
 
