@@ -194,7 +194,7 @@ def _cycles(whole: Whole) -> Iterator[Problem]:
             yield whole.mappings[start].document.problem(
                 ("source",),
                 f"a ring of systems: {' -> '.join([*ring, start])}; it comes to rest if each attribute comes back as it left, "
-                "else they write it in turns, for as long as that lasts",
+                "else it is written in turns, until it is parked",
             )
 
 
@@ -225,7 +225,7 @@ def _not_inverse(placed: Placed, whole: Whole) -> Iterator[Problem]:
             if pair and not inverse(placed.rule, rule):
                 yield placed.problem(
                     f"`{rule.attribute}` of `{there}` comes back from `{back}` ({rule.place}) by steps that do not undo these: "
-                    "the two may swing between two values, and spend calls on it"
+                    "the two may swing between two values, until the attribute is parked"
                 )
 
 
