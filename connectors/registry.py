@@ -10,6 +10,7 @@ from connectors.descope import Descope
 from connectors.http import Http
 from connectors.looker import Looker
 from connectors.onelogin import OneLogin
+from connectors.tyk import Tyk
 
-_ALL: tuple[Connector, ...] = (Chatwoot(), Descope(), Http(), Looker(), OneLogin())
+_ALL: tuple[Connector, ...] = (Chatwoot(), Descope(), Http(), Looker(), OneLogin(), Tyk())
 CONNECTORS: Mapping[str, Connector] = {connector.name: connector for connector in _ALL}

@@ -1,0 +1,80 @@
+"""What the portal's error answers mean, and how its lists are cut into pages.
+
+The texts in an error answer (`{"errors": [...]}`) are for people and documented nowhere, so nothing is read out of them: what a
+refusal means is found out by looking at the user, the value and the definition (`connectors/tyk/custom.py`).  Sources: the
+OpenAPI document of the portal's API, and its release notes, by which JSON may come as text/plain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connectors.contract import ConnectorError, Failed, Flow, Halted, Json, NoAccount, Request, Response
+from connectors.reading import error, json_of, marks, unreadable, url
+
+REFUSALS = frozenset({400, 404, 422})
+"""A write answers 422 for "bad request or not found"; the others stand for it in older and newer releases."""
+PAGE = 20
+"""Rows of a page where a portal is not configured otherwise."""
+ASKED = 100
+"""Rows that we ask for.  Whether there is a limit is not documented; a smaller page is coped with."""
+SENT = {"Accept": "application/json"}
+
+
+def judged(response: Response) -> ConnectorError:
+    """The error for an answer that is not about one user: a 404 is a wrong address."""
+    known = error(response)
+    return _no_portal(response) if isinstance(known, NoAccount) else known
+
+
+def judged_of_user(response: Response) -> ConnectorError:
+    """The error for an answer about a user.  An absent one is told in JSON; another 404 is that of some other server, and taking
+    it for an absent user would part every account from its subject."""
+    known = error(response)
+    if isinstance(known, NoAccount):
+        try:
+            spoke = isinstance(json_of(response), dict)
+        except Failed:
+            spoke = False
+        return known if spoke else _no_portal(response)
+    return known
+
+
+def _no_portal(response: Response) -> Halted:
+    return Halted("there is no portal API at this address: does base_url end with /portal-api?", **marks(response))
+
+
+def row_id(row: Json, response: Response) -> str:
+    """The `ID` of one row.  Raises Failed."""
+    match row:
+        case {"ID": int(number)} if not isinstance(number, bool):
+            return str(number)
+        case _:
+            raise unreadable(response)
+
+
+def pages(base: str, *segments: str) -> Flow[Sequence[tuple[Response, dict[str, Json]]]]:
+    """All rows of a list, each with the answer that it stood in.
+
+    The portal tells neither a total nor a next page.  A page shorter than the one before is the last, and so is one that is
+    shorter than the portal's own default: a portal that gives less than we asked for is not taken to be at its end.  One without
+    a new row ends it, too: somebody on the way ignores `page`.
+    """
+    rows: dict[str, tuple[Response, dict[str, Json]]] = {}
+    full, number = PAGE, 1
+    while True:
+        query = [("page", str(number)), ("per_page", str(ASKED))]
+        response = yield Request("GET", url(base, *segments, query=query), headers=SENT)
+        if response.status_code != 200:
+            raise judged(response)
+        page = json_of(response)
+        if not isinstance(page, list):
+            raise unreadable(response)
+        known = len(rows)
+        for row in page:
+            name = row_id(row, response)
+            assert isinstance(row, dict)
+            rows[name] = (response, row)
+        if len(page) < full or len(rows) == known:
+            return [*rows.values()]
+        full, number = len(page), number + 1
