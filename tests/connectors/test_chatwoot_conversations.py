@@ -329,6 +329,14 @@ def test_a_search_ends() -> None:
         flow.send(respond(200, full))
 
 
+def test_a_search_ends_once_there_are_two() -> None:
+    """More than two are no more ambiguous."""
+    flow = contacts(find_with="search").find("identifier", "E-9")
+    next(flow)
+    full: Json = {"payload": [{**CONTACT, "id": n} for n in range(1, 16)]}
+    assert len(answer(flow, respond(200, full))) == 15
+
+
 def test_a_contact_is_read_without_its_inboxes() -> None:
     """A source_id lets one speak as the contact; times move with every message."""
     flow = contacts().read("9")
