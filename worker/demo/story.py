@@ -102,7 +102,7 @@ class Demo:
         self._check(len(lost) >= BURST - 2, f"only {len(lost)} of the burst were superseded")
 
     def _null(self) -> None:
-        self._chapter("HR sends an empty department for Ana", "null means: leave it alone")
+        self._chapter("HR sends no title for Ana any more", "null means here: leave it alone")
         event = self._send(change("E-1", "010441", ANA, title=None))
         self._row(event, "onelogin", ANA, "title", "Engineer", "")
 
@@ -257,4 +257,4 @@ def why(stage: Stage, console: Console) -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "worker", *question], env=stage.environ, capture_output=True, text=True, check=False
     )
-    console.print(answer.stdout.rstrip() or answer.stderr.rstrip(), markup=False, highlight=False)
+    console.print(answer.stdout.rstrip() or answer.stderr.rstrip(), markup=False, highlight=False, soft_wrap=True)
