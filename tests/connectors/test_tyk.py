@@ -199,8 +199,8 @@ async def test_a_user_without_the_value_where_the_portal_makes_none() -> None:
 
 async def test_a_definitions_id_never_meets_another_value() -> None:
     """A user's own row may have the id of the definition that is looked for: it is not overwritten."""
-    stand = tyk(late=["badge"])  # of user 1 the rows are 1 to 7, and badge is definition 3
-    error = await raised(stand.write({"badge": "B-1"}))
+    stand = tyk(late=["badge"])  # badge is definition 3, and the third row of user 1 is a zip code
+    error = await raised(stand.write({"badge": "12345"}))
     assert isinstance(error, Refused)
     assert error.reason.startswith("attribute unavailable")
     assert stand.applied() == []

@@ -411,6 +411,31 @@ def test_a_value_that_the_user_has_none_of(target: TykTarget) -> None:
     )
 
 
+@pytest.mark.parametrize("source", ["value", "definition"])
+def test_what_stands_under_the_definitions_id_is_not_overwritten(source: str) -> None:
+    """If it is another attribute's value; nothing is put there."""
+    target = TykTarget(Settings.model_validate({**ENTRY, "options": {"id_source": source}}))
+    error = raises(
+        write(target, "team", "red"),
+        values(value(5, "badge", "B-1")),
+        *definitions(defined(5, "team")),
+        ("GET /users/29/custom-attributes/5", ok(value(5, "badge", "B-1"))),
+    )
+    assert type(error) is Refused
+    assert error.reason.startswith("attribute unavailable")
+
+
+def test_a_value_that_is_shown_but_not_listed_is_written() -> None:
+    """By the definition's id a portal may show an empty value that it has not made yet."""
+    converse(
+        write(by_definition(), "team", "red"),
+        values(value(32, "badge", "")),
+        *definitions(defined(5, "team")),
+        ("GET /users/29/custom-attributes/5", ok(value(0, "team", ""))),
+        ('PUT /users/29/custom-attributes/5 {"Value":"red"}', ok(value(88, "team", "red"))),
+    )
+
+
 def test_a_definition_that_is_not_remembered_is_asked_for(target: TykTarget) -> None:
     """What is remembered may be stale: before an attribute is called unknown, the portal is asked again."""
     converse(target.definitions(), *definitions(defined(9, "badge")))
