@@ -151,7 +151,8 @@ class Target(Protocol):
         """Read one account.  Raises NoAccount if it is not there."""
 
     def write(self, account: str, changes: Mapping[str, Json], before: Account | None = None) -> Sequence[Call]:
-        """Split `changes` (attribute -> wire value, None clears) into calls.  `before` is given where `capabilities.whole`.
+        """Split `changes` (attribute -> wire value, None clears) into calls.  `before` is the account as read in this visit,
+        if it was read: always where `capabilities.whole`.
         Raises Refused(attribute) for a name that cannot be an attribute of this system."""
 
     def definitions(self) -> Flow[Sequence[Definition]]:
