@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from tests.chaos.stage import stage
+from tests.chaos import evidence
+from tests.chaos.stage import stage, wait
 from tests.chaos.story import ONCE, Event
 
+SYSTEMS = ("directory", "badge")
 STORIES = {
     "landed, closed": ({"done": "now", "answer": "cut"}, ["GET", "PUT", "GET"]),
     "lost, closed": ({"done": "never", "answer": "cut"}, ["GET", "PUT", "GET", "PUT"]),
@@ -40,3 +42,21 @@ def test_put_then_get(tmp_path: Path) -> None:
             if "/users/" in request["path"]:
                 paths.setdefault(request["path"].split("/users/")[1].split("/")[0], []).append(request["method"])
         assert sorted(paths.values()) == [["GET", "PUT"]] * 3 + [["GET", "PUT", "GET"], ["GET", "PUT", "GET", "PUT"]]
+
+
+def test_late_write_meets_no_newer_one(tmp_path: Path) -> None:
+    """A write whose answer was lost, and which lands late, lands before the newer value that was accepted meanwhile is sent."""
+    now = int(time.time() * 1_000_000)
+    older = [Event(f"older-{n}", f"E-{n}", now, {"department": f"older-{n}"}) for n in range(4)]
+    newer = [Event(f"newer-{n}", f"E-{n}", now + 1, {"department": f"newer-{n}"}) for n in range(4)]
+    with stage(tmp_path) as run:
+        for system in SYSTEMS:
+            run.control(system=system, times=len(older), done="late", answer="cut")
+        run.send(older)
+        wait("the writes are on their way", lambda: len([r for r in run.requests() if r.method != "GET"]) == 2 * len(older))
+        run.send(newer)
+        assert run.over([*older, *newer]).keys() <= {"applied", "superseded"}
+        found = run.evidence()
+        assert evidence.missing(SYSTEMS, newer, found) == []
+        assert evidence.broken([*older, *newer], found) == []
+        assert [v.value for v in found.applied if v.subject == "E-0"] == ["older-0"] * 2 + ["newer-0"] * 2
