@@ -15,7 +15,6 @@ import structlog
 
 from connectors.contract import ABSENT, ConnectorError, Deferred, Directory, Failed, Listed, NoAccount
 from worker.core.ownership import sought_now
-from worker.core.path import parse
 from worker.core.search import holds_key, postponed
 from worker.core.settle import release
 from worker.engine import Engine
@@ -67,7 +66,8 @@ async def _holds(v: Visit, account: str, key: str, value: str, fold: str) -> boo
         read = await v.drive(v.target.read(account))
     except NoAccount:
         return False
-    shown = parse(key).find(dict(read.attributes))
+    # Names compare in any case (RFC 7643 section 2.1): a system may list by `email` and show `Email`.
+    shown = next((there for name, there in read.attributes.items() if name.casefold() == key.casefold()), ABSENT)
     return None if shown is ABSENT or key in read.hidden else holds_key(shown, value, fold)
 
 
