@@ -79,6 +79,37 @@ def test_the_same_change_by_another_way_is_unchanged() -> None:
     assert story.wants("relay", 1, "A") == [("relay", "a", "unchanged")]
 
 
+def test_two_values_of_one_change_are_parked() -> None:
+    """A change that arrives by two ways as two values: the first stays, wanted, under way or settled; the other is parked, and
+    the sources of both are named."""
+    for steps in range(3):
+        for policy in ("always", "once"):
+            story = Story()
+            story.wants("e1", 1, "A", policy, source="P")
+            if steps > 0:
+                story.visits()
+            if steps > 1 and policy == "always":
+                story.settles("applied")
+            assert story.wants("relay", 1, "B", policy, source="Q") == [("relay", "a", "parked")]
+            assert [note.reason for note in story.notes if isinstance(note, Told)] == ["P and Q make two values of one change"]
+
+
+def test_rank_goes_before_the_way_of_a_change() -> None:
+    """Of a change that arrives by two ways the source with more say is heard, whichever came first."""
+    for settled in (False, True):
+        story = Story(ranks=RANKS)
+        story.wants("e1", 1, "A", source="Q")
+        if settled:
+            story.visits()
+            story.settles("applied")
+            story.now += 1_000
+        told = story.wants("relay", 1, "B", source="P")
+        assert told == ([] if settled else [("e1", "a", "outranked")])
+        assert story.visits() == ("a",)
+        story.settles("applied")
+        assert story.wants("e2", 1, "C", source="Q") == [("e2", "a", "outranked")]
+
+
 def test_a_value_that_ended_before_is_not_written_again() -> None:
     """A version that is already settled says what became of it, whether its value stands or was parked."""
     story = Story()

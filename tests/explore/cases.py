@@ -100,6 +100,10 @@ BOTH_WAYS = (
     Case("a person where a value is sealed", AB[:1], Faults(losses=1), ONCE, two_way=TWO_WAY, edits=X_IS_WRITTEN),
     Case("a person at a system that is only watched", AB[:1], Faults(losses=1), two_way=TWO_WAY, edits=X_IS_WRITTEN,
          observe=True, ends={"a": frozenset({"", "X"})}),
+    Case("a person swings with a source", (AB[0], Event("e2", 2 * NOW, {"a": "A"})), Faults(losses=1), two_way=TWO_WAY,
+         edits=X_IS_WRITTEN, often=0, ends=ENDS_WITH["AX"]),
+    Case("a person swings, and is outranked", (Event("e1", 1, {"a": "A"}, "P"),), Faults(losses=1), two_way=TWO_WAY,
+         edits=X_IS_WRITTEN, ranks={"a": {"P": 2, "T": 1}}, often=0, ends=ENDS_WITH["AX"]),
     Case("what is relayed needs the account", AB, Faults(1, 1, 0, 1), two_way=TWO_WAY, relay_needs=TWO_WAY),
     Case("a hint at a system that cannot be read", AB[:1], Faults(1, 1), readable=False, edits=(("b", "X"),)),
 )  # fmt: skip

@@ -149,6 +149,8 @@ def _published(case: Case, world: World, name: str, value: str, mine: Mine) -> s
     if last is not None and value == last.says[name]:
         if (name, value, last.source) not in world.published:
             return f"RELAY of {name}: {last.name} was {how} and did not travel on"
+    elif any(word == "parked" for (_, attribute), word in world.told if attribute == name):
+        return ""  # a swing, of which a person decides
     elif value in edited and value and (name, value, "T") not in world.published:
         return f"OBSERVATION of {name}: {value!r} stands there and was never published"
     return ""

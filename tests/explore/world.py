@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from worker.core.fingerprint import Fingerprints
 from worker.core.lane import Lane, Look, Policy, Shown, Terms, Want, new
 from worker.core.schedule import Retry
+from worker.core.swing import OFTEN
 
 NOW = 1_000_000
 OVER, UNDER_WAY = 0, 10 * NOW
@@ -114,6 +115,7 @@ class Case:
     hidden    attributes that a read does not show
     edits     what a person writes at the target, in this order; each is followed by a hint
     ends      attribute -> the values it may end with; unless given, the value of the heaviest event
+    often     a value that was turned away more often than this is parked
     jitter    0: a backoff is over at once
     """
 
@@ -132,12 +134,14 @@ class Case:
     edits: tuple[tuple[str, str], ...] = ()
     ends: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tries: int = 8
+    often: int = OFTEN
     jitter: float = 0.0
 
     def terms(self) -> Terms:
         return Terms(
             system=SYSTEM, prints=PRINTS, readable=self.readable, hidden=self.hidden, whole=self.whole, two_way=self.two_way,
             relay_needs=self.relay_needs, ranks=self.ranks, interval=0, observe=self.observe, retry=Retry(tries=self.tries),
+            often=self.often,
         )  # fmt: skip
 
     def attributes(self) -> list[str]:

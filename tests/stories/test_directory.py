@@ -89,11 +89,12 @@ def made(company: Company) -> int:
 
 
 async def run(company: Company) -> None:
-    """Until nothing is due, and no list is being made."""
-    await company.run()
-    while company.floor._beside:
-        await asyncio.wait(company.floor._beside)
+    """Until nothing is due, and no list is being made.  Raises TimeoutError where that never comes."""
+    async with asyncio.timeout(10):
         await company.run()
+        while company.floor._beside:
+            await asyncio.wait(company.floor._beside)
+            await company.run()
 
 
 async def later(company: Company, *subjects: str) -> None:

@@ -12,6 +12,7 @@ from worker.core.lane import UNKNOWN, Attribute, Belief, Seal, Shown, Terms, Wan
 from worker.core.merge import Say, against_seal, want_again
 from worker.core.outcome import Word
 from worker.core.relay import Relays
+from worker.core.swing import over, turned, turned_away
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Spot:
 
 def decide(spot: Spot) -> bool:
     """True: call it.  Else it was told why not, or it waits, or nothing is wanted."""
+    if spot.x.swing is not None and over(spot.x.swing, spot.now):
+        spot.x.swing = None
     _what_was_sent(spot)
     return _what_is_wanted(spot, _what_is_there(spot))
 
@@ -130,6 +133,8 @@ def _wins(spot: Spot) -> bool:
 def _observed(spot: Spot, shown: Shown, *, first: bool) -> None:
     """Something else than the belief is there.  first: there was no belief, so it may have been there before what is wanted."""
     terms, name, x = spot.terms, spot.name, spot.x
+    if x.holds is not None:
+        x.swing = turned(x.swing, x.holds.print, x.holds.at, shown.print, spot.now)
     me, holds, wanted = Belief(spot.at, terms.system, shown.print, spot.now), x.holds, x.wanted
     if holds is None or terms.weight(name, me) > terms.weight(name, holds):
         if wanted is not None and not wanted.once and not first and terms.weight(name, me) > terms.weight(name, wanted):
@@ -167,6 +172,11 @@ def _what_is_wanted(spot: Spot, known: str | None) -> bool:
         known = UNKNOWN  # a replay repairs what nobody can look at
     if known is not UNKNOWN and spot.equal(known, wanted):
         _unchanged(spot, wanted, known)
+        return False
+    if turned_away(x.swing, wanted.print, spot.terms.often):
+        x.swing = None  # who releases it, or says it anew, has as many turns again
+        spot.ended(wanted, Word.PARKED, f"it swings between {wanted.source} and {spot.terms.system}")
+        spot.advance(wanted)
         return False
     return _called(spot, wanted)
 

@@ -19,6 +19,7 @@ import msgspec
 from worker.core.fingerprint import Fingerprints
 from worker.core.outcome import Word
 from worker.core.schedule import Retry
+from worker.core.swing import OFTEN, Swing
 
 Policy = Literal["always", "if_empty", "once"]
 
@@ -95,7 +96,8 @@ class Seal(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Attribute(msgspec.Struct, omit_defaults=True):
     """wanted: the value to write next.  sent: the same, once its call may have started; for write-once this is the claim.
-    behind: other candidates for a seal.  owes: what was applied and must travel on, once the whole account is read."""
+    behind: other candidates for a seal.  owes: what was applied and must travel on, once the whole account is read.  swing: only
+    while it alternates between two values."""
 
     wanted: Want | None = None
     sent: Want | None = None
@@ -103,6 +105,7 @@ class Attribute(msgspec.Struct, omit_defaults=True):
     holds: Belief | None = None
     seal: Seal | None = None
     owes: Want | None = None
+    swing: Swing | None = None
 
 
 class Lease(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -171,6 +174,8 @@ class Terms:
     retry: Retry = field(default_factory=Retry)
     max_age: int | None = None
     observe: bool = False
+    often: int = OFTEN
+    """A value that was turned away more often than this is parked."""
 
     def weight(self, name: str, record: Want | Belief) -> tuple[int, str]:
         """Rank first, then version."""
@@ -250,7 +255,7 @@ def copied(lane: Lane) -> Lane:
     """A lane whose attributes may be assigned to; the records in it are frozen and shared."""
     fields = {name: getattr(lane, name) for name in lane.__struct_fields__}
     fields["attributes"] = {
-        name: Attribute(x.wanted, x.sent, x.behind, x.holds, x.seal, x.owes) for name, x in lane.attributes.items()
+        name: Attribute(x.wanted, x.sent, x.behind, x.holds, x.seal, x.owes, x.swing) for name, x in lane.attributes.items()
     }
     return Lane(**fields)
 

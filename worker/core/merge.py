@@ -61,14 +61,16 @@ def teller(notes: list[Note], terms: Terms, name: str) -> Say:
 
 def merge_newest(name: str, x: Attribute, want: Want, terms: Terms, say: Say) -> None:
     """The newest of the highest rank is wanted; what it overtakes is told so."""
-    if _under_way(want, x, say):
+    if _under_way(name, want, x, terms, say):
         return
     top = max((record for record in (x.holds, x.sent) if record), key=lambda record: terms.weight(name, record), default=None)
-    if top is not None and top.version == want.version:  # it ended before: this is a re-run, or a relay
+    if top is not None and terms.weight(name, top) == terms.weight(name, want):  # it ended before: a re-run, or a relay
         if terms.same(name, top.print, want):
             say(want, Word.UNCHANGED, "")
-        else:
+        elif top.source == want.source:
             say(want, Word.PARKED, "ended before")
+        else:
+            say(want, *_two_values(top, want))
     elif top is not None and terms.weight(name, want) < terms.weight(name, top):
         say(want, *_why(top, want, name, terms))
     elif x.wanted is None:
@@ -147,7 +149,7 @@ def against_seal(name: str, seal: Seal, want: Want, terms: Terms) -> tuple[Word,
 
 
 def _merge_once(name: str, x: Attribute, want: Want, terms: Terms, say: Say) -> None:
-    if _under_way(want, x, say):
+    if _under_way(name, want, x, terms, say):
         return
     if x.wanted is not None or x.sent is not None:
         line_up(name, x, [*x.behind, want], terms, say)
@@ -165,14 +167,23 @@ def _may_pass(name: str, seal: Seal, want: Want, terms: Terms) -> bool:
     )
 
 
-def _under_way(want: Want, x: Attribute, say: Say) -> bool:
+def _under_way(name: str, want: Want, x: Attribute, terms: Terms, say: Say) -> bool:
     """This version is wanted or sent already: silence if it is the same event merged again."""
     for record in (x.wanted, x.sent, *x.behind):
-        if record is not None and record.version == want.version:
-            if record.event != want.event:
-                say(want, Word.UNCHANGED, "the same change by another way")
+        if record is None or record.version != want.version:
+            continue
+        if record.event == want.event:
+            return True
+        if _equals(name, record, want, terms):
+            same = terms.same(name, record.print, want)
+            say(want, *((Word.UNCHANGED, "the same change by another way") if same else _two_values(record, want)))
             return True
     return False
+
+
+def _two_values(there: Want | Belief, want: Want) -> tuple[Word, str]:
+    """A change went two ways, or round a ring, and arrives as two values: no version says which is right."""
+    return Word.PARKED, f"{there.source} and {want.source} make two values of one change"
 
 
 def _why(winner: Want | Belief, loser: Want, name: str, terms: Terms) -> tuple[Word, str]:
