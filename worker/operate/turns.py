@@ -26,7 +26,6 @@ class Said(NamedTuple):
     def word(self) -> Word:
         return Word.PENDING if self.outcome is None else self.outcome.word
 
-
     @property
     def starts_again(self) -> bool:
         """A replay is about it, and has not said anything yet."""
