@@ -204,7 +204,8 @@ def test_a_key_that_is_listed_is_a_key(two):
     """A system that only lists its accounts can be asked by what its list shows, and by nothing else."""
     folder = two("a: x", one="able: {finds: [], lists: [login]}")
     path = folder.path / "hr.yaml"
-    assert folder.problems() == ["hr.yaml:6:15: targets.one.account.find: `one` cannot be searched by `email`; known: `id`, `login`"]
+    (problem,) = folder.problems()
+    assert problem == "hr.yaml:6:15: targets.one.account.find: `one` cannot be searched by `email`; known: `id`, `login`"
     path.write_text(path.read_text().replace("find: email", "find: login"))
     (key,) = folder.load().mappings["hr"].targets[0].keys
     assert key.find == "login"
