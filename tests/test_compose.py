@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -53,6 +54,12 @@ def make_secrets(folder: Path) -> None:
     subprocess.run(["make", "-s", "-C", str(folder), "-f", str(ROOT / "Makefile"), "secrets"], check=True, capture_output=True)
 
 
+def _listens(path: Path) -> bool:
+    """The socket is there before it takes connections."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 @contextmanager
 def started(service: str, secrets: Path, folder: Path) -> Iterator[Path]:
     """The server of a service with the very options of the file, on a socket in place of its port."""
@@ -68,7 +75,7 @@ def started(service: str, secrets: Path, folder: Path) -> Iterator[Path]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             deadline = time.monotonic() + 10
-            while not (folder / "s").is_socket():
+            while not _listens(folder / "s"):
                 assert process.poll() is None
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
@@ -77,8 +84,8 @@ def started(service: str, secrets: Path, folder: Path) -> Iterator[Path]:
             process.terminate()
 
 
-def connected(socket: Path, user: str | None = None, password: str | None = None) -> redis.Redis:
-    return redis.Redis(unix_socket_path=str(socket), username=user, password=password, retry=Retry(NoBackoff(), 0))
+def connected(path: Path, user: str | None = None, password: str | None = None) -> redis.Redis:
+    return redis.Redis(unix_socket_path=str(path), username=user, password=password, retry=Retry(NoBackoff(), 0))
 
 
 def password_of(secrets: Path, file: str) -> str:
