@@ -268,6 +268,13 @@ Carries = Literal["changes", "snapshot", "hint"]
 Element = Json
 
 
+class Sole(tuple[Element]):
+    """What `Source.split` answers where the body is one event of which only a part is kept: `Sole((part,))`.  The webhook's own
+    id is the event's then, as it is where the body is kept whole; an element of a list has its own, or a number."""
+
+    __slots__ = ()
+
+
 class NotEvents(Exception):
     """The body is not what this source sends (no JSON of this shape, no list of events in it).  Answered with 400; the text
     names the place, never a value."""
@@ -311,7 +318,8 @@ class Source(Protocol):
 
     def split(self, body: Json) -> Sequence[Element]:
         """The elements of a parsed body, in order.  Credentials that the system puts into its payload (Tyk `JWTToken`,
-        Chatwoot `access_token`) MUST be gone from the elements.  Raises NotEvents."""
+        Chatwoot `access_token`) MUST be gone from the elements.  Where that leaves a part of a body that is one event, the
+        part is answered as a `Sole`.  Raises NotEvents."""
 
     def read(self, element: Element) -> Said:
         """What one element says; the same answer every time.  Raises Unusable."""

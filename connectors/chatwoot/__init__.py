@@ -25,6 +25,7 @@ class Chatwoot:
         "prefix": "sha256=",
         "timestamp_header": "X-Chatwoot-Timestamp",
         "signed": "{timestamp}.{body}",
+        "id_header": "X-Chatwoot-Delivery",
     }
     budget_headers: Mapping[str, str] | None = None
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from connectors.chatwoot.fields import CONTACT
 from connectors.chatwoot.settings import Settings, SourceSettings
-from connectors.contract import Carries, Element, Json, NotEvents, Said, Unusable
+from connectors.contract import Carries, Element, Json, NotEvents, Said, Sole, Unusable
 from connectors.reading import microseconds
 
 CREATED, UPDATED = "contact_created", "contact_updated"
@@ -27,12 +27,12 @@ class ChatwootSource:
         self.carries: Carries = source.carries
         self._account = settings.account_id
 
-    def split(self, body: Json) -> Sequence[Element]:
+    def split(self, body: Json) -> Sole:
         """One event.  Of one of a contact, the contact and what changed are kept; of any other only its name."""
         if not isinstance(body, dict) or not isinstance(body.get("event"), str):
             raise NotEvents("an object expected, with the name of the event under `event`")
         if body["event"] not in (CREATED, UPDATED):
-            return [{"event": body["event"]}]
+            return Sole(({"event": body["event"]},))
         kept = {name: value for name, value in body.items() if name == "event" or name in _KEPT}
         account = body.get("account")
         if isinstance(account, dict):
@@ -40,7 +40,7 @@ class ChatwootSource:
         changes = body.get(CHANGES)
         if CHANGES in body:
             kept[CHANGES] = [_known(change) for change in changes] if isinstance(changes, list) else changes
-        return [kept]
+        return Sole((kept,))
 
     def read(self, element: Element) -> Said:
         if not isinstance(element, dict) or not isinstance(element.get("event"), str):

@@ -17,8 +17,13 @@ class Descope:
 
     name = "descope"
     settings: type[BaseModel] = Settings
-    # UNCONFIRMED: that the body is signed as it is sent.
-    verify: Mapping[str, Json] | None = {"scheme": "hmac", "header": "x-descope-webhook-s256", "encoding": "base64"}
+    # UNCONFIRMED: whether the body is signed as it is sent, or its JSON written compactly.  Either is taken.
+    verify: Mapping[str, Json] | None = {
+        "scheme": "hmac",
+        "header": "x-descope-webhook-s256",
+        "encoding": "base64",
+        "over": "json",
+    }
     budget_headers: Mapping[str, str] | None = None
 
     def target(self, settings: BaseModel, compiler: Compiler) -> DescopeTarget:  # noqa: ARG002 - nothing is described in YAML

@@ -63,6 +63,11 @@ def test_what_is_said_goes_before_the_default(folder):
             "tolerance: 1m, secrets: ['${SECRET}']}",
             Hmac([b"s3cr3t"], "X-S", "sha256", "base64", "v0=", "X-T", "{timestamp}.{body}", 60.0),
         ),
+        (
+            "{scheme: hmac, header: X-S, id_header: X-D, over: json, secrets: ['${SECRET}']}",
+            Hmac([b"s3cr3t"], "X-S", id_header="X-D", over="json"),
+        ),
+        ("{id_header: X-D, secrets: ['${SECRET}']}", StaticHeader([b"s3cr3t"], "X-Fake", "X-D")),
     ],
 )
 def test_the_signature_schemes(folder, verify, kind):
@@ -140,6 +145,10 @@ def test_no_secret_in_a_repr(folder):
             "systems.yaml:5:48: systems.s.source.hanshake: unknown key `hanshake` - did you mean `handshake`?",
         ),
         ("source: {verify: {secrets: ['${SECRET}']}, keep: 'event.'}", "systems.yaml:5:48: systems.s.source.keep: Syntax error"),
+        (
+            "source: {verify: {id_header: x-fake, secrets: ['${SECRET}']}}",
+            "systems.yaml:5:14: systems.s.source.verify: `id_header` must be another header",
+        ),
         (
             "source: {verify: {scheme: hmac, header: X, signed: '{timestamp}', secrets: ['${SECRET}']}}",
             "systems.yaml:5:14: systems.s.source.verify: `signed` must contain {body} once",

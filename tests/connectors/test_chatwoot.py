@@ -248,3 +248,4 @@ def test_the_entry_in_the_readme_loads(tmp_path: Path) -> None:
     assert (users.source, contacts.carries, contacts.looks) == (None, "changes", False)
     assert isinstance(contacts.verify, Hmac)
     assert (contacts.verify.signed, contacts.verify.timestamp_header) == ("{timestamp}.{body}", "X-Chatwoot-Timestamp")
+    assert contacts.verify.id_header == "X-Chatwoot-Delivery"

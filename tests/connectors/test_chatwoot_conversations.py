@@ -30,6 +30,7 @@ from connectors.contract import (
     Written,
 )
 from tests.connectors.conversation import answer, request_of, respond
+from worker.core.intake import Receipt, entries
 
 CANARY = "t0ken-canary-4711"
 USER_ENTRY: dict[str, Any] = {"base_url": "https://chat.example/", "credentials": {"access_token": "platform-s3cret"}}
@@ -420,6 +421,15 @@ def source(**keys: str) -> ChatwootSource:
 
 def pair(before: Json, after: Json) -> dict[str, Json]:
     return {"previous_value": before, "current_value": after}
+
+
+@pytest.mark.parametrize("carries", ["changes", "hint"])
+@pytest.mark.parametrize("name", ["contact_updated", "conversation_created"])
+def test_an_event_has_the_id_of_its_delivery(carries: str, name: str) -> None:
+    """Though only a part of the body is kept; the same said again in another delivery is another event."""
+    body = event({"name": pair("a", "b")}, email="a@example.com", sender={"access_token": CANARY}) | {"event": name}
+    came = [entries(body, source(carries=carries), Receipt("chatwoot", id_, 1)) for id_ in ("d-1", "d-2")]
+    assert [[entry.id for entry in each] for each in came] == [["d-1"], ["d-2"]]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from connectors.chatwoot.users import UserTarget
 from connectors.contract import Json, NoAccount
 from connectors.sandbox import Webhook
 from tests.connectors.conversation import Talk
-from worker.core.signature import Hmac, Signed
+from worker.core.signature import Fault, Hmac, Signed
 
 USERS: list[dict[str, Json]] = [
     {"id": 101, "email": "ana@example.com", "name": "Ana", "custom_attributes": {"unit": "R&D"}},
@@ -246,8 +246,8 @@ async def test_what_a_person_a_contact_and_a_stranger_do_is_told(sandbox: Sandbo
 
 
 async def test_the_signature_is_what_the_connector_expects(sandbox: Sandbox, hooks: Hooks) -> None:
-    """Over the time and the body; with another secret, another time or no header it is refused.  Without a secret there is none,
-    as before 4.11.2."""
+    """Over the time and the body, and with the id of the delivery; with another secret or another time it is refused.  Without a
+    secret there is none, as before 4.11.2."""
     sandbox.webhook = Webhook("https://lockstep.example/hooks/chatwoot", "wh00k")
     sandbox.edit("1", {"name": "x"})
     await sandbox.sender.idle()
@@ -258,10 +258,9 @@ async def test_the_signature_is_what_the_connector_expects(sandbox: Sandbox, hoo
     lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     stamp = float(headers["X-Chatwoot-Timestamp"])
     keys: dict[str, Any] = {name: value for name, value in (Chatwoot.verify or {}).items() if name != "scheme"}
-    assert Hmac([b"wh00k"], **keys).verify(lines, body, stamp + 10) == Signed()
-    assert Hmac([b"other"], **keys).verify(lines, body, stamp) != Signed()
-    assert Hmac([b"wh00k"], **keys).verify(lines, body, stamp + 3600) != Signed()
-    assert headers["X-Chatwoot-Delivery"]
+    assert Hmac([b"wh00k"], **keys).verify(lines, body, stamp + 10) == Signed(headers["X-Chatwoot-Delivery"])
+    assert Hmac([b"other"], **keys).verify(lines, body, stamp) is Fault.SIGNATURE
+    assert Hmac([b"wh00k"], **keys).verify(lines, body, stamp + 3600) is Fault.STALE
     assert not [name for name in unsigned if name.startswith("X-")]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Json
+from connectors.descope import Descope
 from connectors.descope.sandbox import Declared, Sandbox, Unconfirmed
 from connectors.descope.settings import Settings
 from connectors.descope.source import DescopeSource
@@ -103,7 +104,7 @@ def test_a_login_id_goes_along_with_values_only() -> None:
 # ---------------------------------------------------------------- from the sandbox to the verifier
 
 
-async def hooks_of(unconfirmed: Unconfirmed) -> list[tuple[Mapping[str, str], bytes]]:
+async def hooks_of(unconfirmed: Unconfirmed, department: str = "Sales") -> list[tuple[Mapping[str, str], bytes]]:
     """The webhooks of two changes."""
     sent: list[tuple[Mapping[str, str], bytes]] = []
 
@@ -114,15 +115,16 @@ async def hooks_of(unconfirmed: Unconfirmed) -> list[tuple[Mapping[str, str], by
     users: list[dict[str, Json]] = [{"userId": "U1", "loginIds": ["ana"]}, {"userId": "U2", "loginIds": ["bo"]}]
     sandbox = Sandbox(users, {"department": Declared()}, unconfirmed=unconfirmed, linger=0, post=post)
     sandbox.webhook = Webhook("https://lockstep.example/hooks/descope", SECRET)
-    sandbox.edit("U1", {"customAttributes.department": "Sales", "givenName": "Ana"})
+    sandbox.edit("U1", {"customAttributes.department": department, "givenName": "Ana"})
     sandbox.edit("U2", {"givenName": "Bo"})
     await sandbox.sender.idle()
     return sent
 
 
-def judged(headers: Mapping[str, str], body: bytes) -> Signed | Fault:
-    """By the default of `source.verify`."""
-    verifier = Hmac([SECRET.encode()], header="x-descope-webhook-s256", encoding="base64")
+def judged(headers: Mapping[str, str], body: bytes, **other: str) -> Signed | Fault:
+    """By the default of `source.verify`, or with another key of it."""
+    keys: dict[str, Any] = {name: value for name, value in (Descope.verify or {}).items() if name != "scheme"}
+    verifier = Hmac([SECRET.encode()], **{**keys, **other})
     return verifier.verify([(name.lower().encode(), value.encode()) for name, value in headers.items()], body, 0.0)
 
 
@@ -141,8 +143,11 @@ async def test_a_webhook_of_the_sandbox_is_understood(envelope: Any, occurred: A
         assert all(one.time is not None and len(one.id) == 64 and not one.ignored for one in said)
 
 
-async def test_a_signature_over_other_bytes_is_refused() -> None:
-    """Where Descope should sign the JSON written anew, the body as sent does not fit: the README says what to take instead."""
-    ((headers, body),) = await hooks_of(Unconfirmed(signs="json"))
-    assert judged(headers, body) is Fault.SIGNATURE
-    assert judged(headers, json.dumps(json.loads(body), separators=(",", ":")).encode()) == Signed()
+@pytest.mark.parametrize("signs", ["body", "json"])
+async def test_either_way_of_signing_is_taken(signs: Any) -> None:
+    """Whether Descope signs what it sends or the JSON written anew, letters beyond ASCII included; `over: body` takes the first
+    alone.  A changed value fits neither."""
+    ((headers, body),) = await hooks_of(Unconfirmed(signs=signs), department="Zo\u00eb & \u7530")
+    assert judged(headers, body) == Signed()
+    assert judged(headers, body, over="body") == (Signed() if signs == "body" else Fault.SIGNATURE)
+    assert judged(headers, body.replace(b"U1", b"U9")) is Fault.SIGNATURE

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contract import Carries, Json, NotEvents, Said, Unusable
+from connectors.contract import Carries, Json, NotEvents, Said, Sole, Unusable
 from worker.core.event import Entry
 from worker.core.intake import ELEMENTS, Receipt, entries, parked_twin
 from worker.core.outcome import Outcome, Word
@@ -43,6 +43,20 @@ class Listed:
 
 class Hinting(Listed):
     """A source that only says where to look."""
+
+    carries: Carries = "hint"
+
+
+class Reduced(Listed):
+    """A source whose body is one event, of which it does not keep everything."""
+
+    def split(self, body: Json) -> Sole:
+        assert isinstance(body, dict)
+        return Sole(({name: value for name, value in body.items() if name != "token"},))
+
+
+class ReducedHint(Reduced):
+    """Likewise, one that only says where to look."""
 
     carries: Carries = "hint"
 
@@ -87,6 +101,22 @@ def test_a_single_event_is_stored_whole():
 def test_where_the_id_comes_from(body: Json, header: str, ids: list[str]):
     """The webhook's own where the body is the event; else the element's, the webhook's with the place, the content's digest."""
     assert [entry.id for entry in taken(body, header)] == ids
+
+
+def test_what_is_kept_of_one_event_has_the_id_of_its_webhook():
+    """As if the body were kept whole: a connector that drops a credential changes no id.  Without one its own, or the digest."""
+    for source in (Reduced(), ReducedHint()):
+        assert [entry.id for entry in taken({"token": "t", "id": "e1"}, "msg_1", source=source)] == ["msg_1"]
+        assert [entry.id for entry in taken({"token": "t", "time": -1}, "msg_1", source=source)] == ["msg_1"]
+        assert [entry.id for entry in taken({"token": "t", "id": "e1"}, source=source)] == ["e1"]
+    assert taken({"token": "t", "note": 1}, source=Reduced())[0].id == f"sha256-{digest({'note': 1})}"
+
+
+def test_hints_with_an_id_are_known_by_it_alone():
+    """The same look under another id is another look; under the same id it is a retry, whenever it comes."""
+    first, again, other = (taken({"token": "t"}, id_, source=ReducedHint(), at=AT + n) for n, id_ in enumerate(["a", "a", "b"]))
+    assert [entry.id for (entry,) in (first, again, other)] == ["a", "a", "b"]
+    assert taken({"token": "t"}, source=ReducedHint())[0].id != taken({"token": "t"}, source=ReducedHint(), at=AT + 1)[0].id
 
 
 def test_hints_without_an_id_are_never_the_same():

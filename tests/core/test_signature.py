@@ -216,12 +216,132 @@ def test_a_static_header_is_compared_whole():
     assert verifier.verify([], BODY, NOW) is Fault.HEADER
 
 
+# ---------------------------------------------------------------- the id in a header of its own
+
+
+def stamped(body: bytes = BODY, stamp: bytes = b"1614265330") -> list[tuple[bytes, bytes]]:
+    mac = b"sha256=" + hmac.digest(b"k", stamp + b"." + body, "sha256").hex().encode()
+    return [(b"x-sig", mac), (b"x-time", stamp)]
+
+
+NAMING = [
+    (
+        Hmac((b"k",), "X-Sig", prefix="sha256=", timestamp_header="X-Time", signed="{timestamp}.{body}", id_header="X-Id"),
+        stamped(),
+    ),
+    (StaticHeader((b"k",), "X-Token", id_header="X-Id"), [(b"x-token", b"k")]),
+]
+
+
+@pytest.mark.parametrize(("verifier", "headers"), NAMING)
+def test_the_id_is_taken_once_the_signature_holds(verifier: Verifier, headers: list[tuple[bytes, bytes]]):
+    """Whose signature is wrong hears nothing of an id, right or wrong; whose is right is known by the id's header."""
+    named = [*headers, (b"x-id", b"3f0c7a52-9d7e-4c1b-8a4f-0f6f6b1c2d3e")]
+    assert verifier.verify(named, BODY, NOW) == Signed("3f0c7a52-9d7e-4c1b-8a4f-0f6f6b1c2d3e")
+    for lines in (named, headers, [*headers, (b"x-id", b"a b")]):
+        assert verifier.verify([(lines[0][0], b"wrong"), *lines[1:]], BODY, NOW) is Fault.SIGNATURE
+
+
+@pytest.mark.parametrize(("verifier", "headers"), NAMING)
+def test_an_id_that_should_be_there_must_be_there_once(verifier: Verifier, headers: list[tuple[bytes, bytes]]):
+    """Missing or repeated it is refused: an event known by its content alone would swallow the same value said again."""
+    assert verifier.verify(headers, BODY, NOW) is Fault.UNNAMED
+    assert verifier.verify([*headers, (b"x-id", b"a"), (b"x-id", b"a")], BODY, NOW) is Fault.UNNAMED
+
+
+@pytest.mark.parametrize(("verifier", "headers"), NAMING)
+@pytest.mark.parametrize("id_", [b"", b"a.b", b"a#1", b"a b", b"a!b", b"a~1", b"a:b", b"a\n", b"\xc3\xa9", b"\xff", b"x" * 65])
+def test_an_id_in_a_header_has_the_grammar_of_the_others(verifier: Verifier, headers: list[tuple[bytes, bytes]], id_: bytes):
+    """What we put behind ids (`#1`, `!digest`, `~1`) cannot stand in one, nor what a terminal would obey."""
+    assert verifier.verify([*headers, (b"x-id", id_)], BODY, NOW) is Fault.ID
+    assert verifier.verify([*headers, (b"x-id", b"x" * 64)], BODY, NOW) == Signed("x" * 64)
+
+
+def test_an_id_is_never_the_secret():
+    """Ids are stored and logged; the header of a secret, a signature or a time cannot be named as theirs, in whatever case."""
+    for make in (
+        lambda name: StaticHeader((b"k",), "X-Token", name),
+        lambda name: Hmac((b"k",), "X-Token", id_header=name),
+        lambda name: Hmac((b"k",), "X-S", timestamp_header="X-Token", signed="{timestamp}{body}", id_header=name),
+    ):
+        assert make("X-Id").id_header == "X-Id"
+        with pytest.raises(ValueError, match="must be another header"):
+            make("x-toKEN")
+
+
+# ---------------------------------------------------------------- over the JSON of a body
+
+SPELLED = b'{ "z": "Zo\\u00eb",\n  "a": [1, 1.5, true, null, "\\u0001\\/<&>"],\t"1": {} }'
+STRINGIFIED = '{"z":"Zo\u00eb","a":[1,1.5,true,null,"\\u0001/<&>"],"1":{}}'.encode()
+"""As `JSON.stringify` of Node 20 writes it; but a name that is a number it puts first."""
+
+
+def over(what: str, **more: str) -> Hmac:
+    return Hmac((b"old", b"new"), header="X-Sig", over=what, **more)  # type: ignore[arg-type]
+
+
+def marked(signed_bytes: bytes, key: bytes = b"new") -> list[tuple[bytes, bytes]]:
+    return [(b"x-sig", hmac.digest(key, signed_bytes, "sha256").hex().encode())]
+
+
+def test_json_is_verified_as_it_came_or_written_compactly():
+    """`json` takes both forms under any of the secrets, `body` one; the names keep their order, so another order is refused."""
+    for key in (b"old", b"new"):
+        assert over("json").verify(marked(STRINGIFIED, key), SPELLED, NOW) == Signed()
+        assert over("json").verify(marked(SPELLED, key), SPELLED, NOW) == Signed()
+    assert over("body").verify(marked(SPELLED), SPELLED, NOW) == Signed()
+    assert over("body").verify(marked(STRINGIFIED), SPELLED, NOW) is Fault.SIGNATURE
+    assert over("json").verify(marked(b'{"a":1,"b":2}'), b'{"b": 2, "a": 1}', NOW) is Fault.SIGNATURE
+    assert over("json").verify(marked(STRINGIFIED, b"other"), SPELLED, NOW) is Fault.SIGNATURE
+
+
+@pytest.mark.parametrize(
+    ("signed_bytes", "body"),
+    [
+        (b'{"a":2}', b'{"a": 1}'),
+        (b'{"a":"1"}', b'{"a": 1}'),
+        (b'{"a":1}', b'{"a": true}'),
+        (b'{"a":" "}', b'{"a": ""}'),
+        (b'{"a":2}', b'{"a": 1, "a": 2}'),
+        (b'{"a":1}', b'{"a": 1, "a": 2}'),
+        (b'{"a":1}', b'{"a": 1} {}'),
+        (b'{"a":1}', b'\xef\xbb\xbf{"a": 1}'),
+        (b'{"a":"x"}', b'{"a": "x\\u0000"}'),
+    ],
+)
+def test_another_content_is_never_the_signed_one(signed_bytes: bytes, body: bytes):
+    """Only spelling is forgiven: a value, a type, a name given twice or what is no JSON is another body."""
+    assert over("json").verify(marked(signed_bytes), body, NOW) is Fault.SIGNATURE
+
+
+def test_a_body_that_is_no_json_may_still_be_signed_as_it_came():
+    """It is genuine; what it is good for says whoever reads it."""
+    assert over("json").verify(marked(b"not json"), b"not json", NOW) == Signed()
+
+
+def test_the_time_and_the_id_go_with_either_form():
+    """A time stands before the JSON as it would before the body, and is checked; the id is taken after it."""
+    verifier = over("json", timestamp_header="X-Time", signed="{timestamp}.{body}", id_header="X-Id")
+    lines = [*marked(b"1614265330." + STRINGIFIED), (b"x-time", b"1614265330"), (b"x-id", b"d-1")]
+    assert verifier.verify(lines, SPELLED, NOW) == Signed("d-1")
+    assert verifier.verify(lines, SPELLED, NOW + 301) is Fault.STALE
+    assert verifier.verify(lines[:2], SPELLED, NOW) is Fault.UNNAMED
+
+
+def test_a_body_that_exhausts_the_reader_is_refused():
+    """A stranger's nesting costs no more than a known sender's: the strict reader's limits hold before the signature, too."""
+    deep = b"[" * 100_000 + b"]" * 100_000
+    assert over("json").verify(marked(b"[]"), deep, NOW) is Fault.SIGNATURE
+    assert over("json").verify(marked(b"1"), b"9" * 5_000, NOW) is Fault.SIGNATURE
+
+
 # ---------------------------------------------------------------- all of them
 
 ALL: list[Verifier] = [
     STANDARD,
     Hmac((b"k" * 24,), header="webhook-signature", timestamp_header="webhook-timestamp", signed="{timestamp}.{body}"),
     Hmac((b"k" * 24,), header="webhook-signature", encoding="base64"),
+    Hmac((b"k" * 24,), header="webhook-signature", id_header="webhook-id", over="json"),
     StaticHeader((b"k" * 24,), header="webhook-signature"),
 ]
 NAMES = st.sampled_from([b"webhook-id", b"webhook-timestamp", b"webhook-signature", b"Webhook-Id", b""])

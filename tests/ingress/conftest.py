@@ -113,12 +113,19 @@ class Endpoint:
         own = self.signed(raw, id_) if to == "hr" else {"authorization": "Bearer secret"}
         return self.client.post(f"/hooks/{to}", content=raw, headers={**own, **(headers or {})})
 
+    def deliver(self, body: bytes, *delivery: str, signed: bytes | None = None):
+        """Post a webhook of `chat`, whose id stands in a header of its own, signed over these bytes or others."""
+        mac = hmac.digest(KEY, body if signed is None else signed, "sha256").hex()
+        lines = [("x-sig", f"sha256={mac}"), ("content-type", "application/json"), *(("x-delivery", one) for one in delivery)]
+        return self.client.post("/hooks/chat", content=body, headers=lines)
+
 
 def sources() -> dict[str, SourceEndpoint]:
     told = Told()
     return {
         "hr": SourceEndpoint("hr", told, StandardWebhooks((KEY,))),
         "git": SourceEndpoint("git", told, Hmac((KEY,), header="X-Sig", prefix="sha256=")),
+        "chat": SourceEndpoint("chat", told, Hmac((KEY,), header="X-Sig", prefix="sha256=", id_header="X-Delivery", over="json")),
         "okta": SourceEndpoint("okta", told, StaticHeader((b"Bearer secret",)), Handshake("X-Challenge", "verification"), 200),
         "quiet": SourceEndpoint("quiet", told, StaticHeader((b"Bearer secret",)), acknowledge=204),
         "both": SourceEndpoint("both", told, StaticHeader((b"Bearer secret",)), looks=True),
@@ -132,7 +139,7 @@ def limits() -> Limits:
 
 @pytest.fixture
 def endpoint(limits: Limits) -> Iterator[Endpoint]:
-    """An endpoint with five sources at a fixed time, and what it logs."""
+    """An endpoint with six sources at a fixed time, and what it logs."""
     shelf, health = Shelf(), Health()
     hints: list[int] = []
 

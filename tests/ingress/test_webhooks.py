@@ -112,6 +112,33 @@ def test_a_list_without_events_is_acknowledged(endpoint):
     assert (answer.status_code, answer.json(), endpoint.hints) == (200, {"accepted": 0, "duplicates": 0}, [])
 
 
+def test_a_delivery_is_known_by_the_id_in_its_header(endpoint):
+    """The same content under another id is another event, a retry is none, and another content under that id is refused."""
+    answers = [endpoint.deliver(b'{"note":1}', id_).json()["accepted"] for id_ in ("d-1", "d-2", "d-1")]
+    assert (answers, [*endpoint.shelf.kept]) == ([1, 1, 0], ["chat:d-1", "chat:d-2"])
+    assert endpoint.deliver(b'{"note":2}', "d-1").status_code == 409
+    assert endpoint.deliver(b'{"events":[{"id":"a"},{"note":1}]}', "d-3").json()["accepted"] == 2
+    assert [*endpoint.shelf.kept][2:] == ["chat:a", "chat:d-3#1"]
+
+
+def test_a_delivery_without_its_id_is_refused(endpoint):
+    """Nothing is kept; the sender hears what every stranger hears, the log says which header is meant."""
+    stranger = endpoint.deliver(b'{"note":1}', "d-1", signed=b"other")
+    for delivery in ((), ("d-1", "d-1"), ("d 1",)):
+        answer = endpoint.deliver(b'{"note":1}', *delivery)
+        assert (answer.status_code, answer.content) == (stranger.status_code, stranger.content) == (401, stranger.content)
+    assert endpoint.shelf.kept == {}
+    reasons = [line["reason"] for line in endpoint.logs if line["event"] == "refused"]
+    assert ["id_header" in reason for reason in reasons] == [False, True, True, False]
+    assert "the webhook id is not 1 to 64" in reasons[3]
+
+
+def test_a_body_that_was_signed_as_compact_json_is_the_same_event(endpoint):
+    """However it is spelled on the way."""
+    assert endpoint.deliver(b'{ "note": [1, 2] }', "d-1", signed=b'{"note":[1,2]}').json()["accepted"] == 1
+    assert endpoint.deliver(b'{"note":[1,2]}', "d-1").json()["duplicates"] == 1
+
+
 def test_hints_of_a_system_that_we_write_are_not_deduplicated_by_content(endpoint):
     """A system without ids that says the same again has changed again."""
     for moment in (1, 2):

@@ -34,6 +34,8 @@ class HmacEntry(Strict):
     timestamp_header: str = ""
     signed: str = "{body}"
     tolerance: Span = 300.0
+    id_header: str = ""
+    over: Literal["body", "json"] = "body"
 
 
 class HeaderEntry(Strict):
@@ -42,6 +44,7 @@ class HeaderEntry(Strict):
     scheme: Literal["header"]
     secrets: Secrets
     header: Text = "Authorization"
+    id_header: str = ""
 
 
 VerifyEntry = Annotated[StandardWebhooksEntry | HmacEntry | HeaderEntry, Field(discriminator="scheme")]

@@ -180,9 +180,11 @@ class _Entry:
                         hmac.timestamp_header,
                         hmac.signed,
                         hmac.tolerance,
+                        hmac.id_header,
+                        hmac.over,
                     )
-                case HeaderEntry(header=header):
-                    return StaticHeader(keys, header)
+                case HeaderEntry(header=header, id_header=id_header):
+                    return StaticHeader(keys, header, id_header)
         except ValueError as error:
             self.document.report(where, str(error))
         return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from connectors.contract import Json, NotEvents, Said, Source, Unusable
+from connectors.contract import Json, NotEvents, Said, Sole, Source, Unusable
 from worker.core.event import Entry
 from worker.core.outcome import Outcome, Word
 from worker.core.strict import encode
@@ -32,7 +32,7 @@ class Receipt:
     """How a body came.
 
     source  the system's name
-    id      the webhook's own signed id, "" if it has none
+    id      the webhook's own id, "" if it has none
     at      when it came, microseconds since 1970
     looks   what this source says is only ever a reason to look, whatever its body carries
     """
@@ -48,9 +48,9 @@ def entries(body: Json, source: Source, receipt: Receipt) -> Sequence[Entry]:
     elements = source.split(body)
     if len(elements) > ELEMENTS:
         raise NotEvents(f"more than {ELEMENTS:,} events in one body")
-    # Without `each` the body is the event, and the id it was signed under is the event's: stable over retries, and not of the
-    # payload's making.  In a list the elements have their own, because senders pack them anew.
-    if len(elements) == 1 and elements[0] == body:
+    # Where the body is the event, or the event is what is kept of the body, the id it was sent under is the event's: stable over
+    # retries, and not of the payload's making.  In a list the elements have their own, because senders pack them anew.
+    if len(elements) == 1 and (isinstance(elements, Sole) or elements[0] == body):
         return (_entry(elements[0], source, receipt, sole=True, fallback=""),)
     return tuple(
         _entry(element, source, receipt, sole=False, fallback=f"{receipt.id}#{index}" if receipt.id else "")

@@ -11,13 +11,16 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
 
-Headers = Iterable[tuple[bytes, bytes]]
+from worker.core import strict
+
+Headers = Sequence[tuple[bytes, bytes]]
 """Header lines as they came; the names in lower case."""
 
 SIGNATURES = 10
@@ -31,7 +34,7 @@ _TIMESTAMP = re.compile(rb"[0-9]{10}")
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """The sender knows a secret.  `id`: the webhook's own id where the scheme signs one, else ""."""
+    """The sender knows a secret.  `id`: the webhook's own id, "" if it has none."""
 
     id: str = ""
 
@@ -40,6 +43,7 @@ class Fault(StrEnum):
     """Why a webhook is refused."""
 
     HEADER = "a signature header is missing or repeated"
+    UNNAMED = "the signature is right, but the header that `id_header` names is missing or repeated"
     ID = "the webhook id is not 1 to 64 of A-Z a-z 0-9 _ -"
     TIMESTAMP = "the timestamp is not ten digits"
     STALE = "the timestamp is outside the tolerance: old, or one of the two clocks is wrong"
@@ -102,8 +106,13 @@ class Hmac:
     timestamp_header  where the time stands (ten digits, seconds); "" if there is none
     signed            what is signed: a text with `{body}` once, and `{timestamp}` if there is a timestamp header
     tolerance         seconds by which the timestamp may differ from our clock, either way
+    id_header         where the webhook's own id stands, which is not signed; "" if there is none
+    over              `json`: where the signature does not fit the body as it came, it may fit its JSON written compactly, as
+                      `JSON.stringify` writes what was parsed: names in their order, no white space, nothing escaped that need
+                      not be.  Numbers must be spelled alike in both: no exponent, no zeros at the end of a fraction
 
-    Raises ValueError if `signed` and `timestamp_header` do not agree: a time that is not signed proves nothing.
+    Raises ValueError if `signed` and `timestamp_header` do not agree: a time that is not signed proves nothing.  Likewise if
+    `id_header` is one of the others.
     """
 
     keys: Sequence[bytes] = field(repr=False)
@@ -114,9 +123,12 @@ class Hmac:
     timestamp_header: str = ""
     signed: str = "{body}"
     tolerance: float = 300.0
+    id_header: str = ""
+    over: Literal["body", "json"] = "body"
 
     def __post_init__(self) -> None:
         _some(self.keys)
+        _apart(self.id_header, self.header, self.timestamp_header)
         if self.signed.count("{body}") != 1:
             raise ValueError("`signed` must contain {body} once")
         if self.signed.count("{timestamp}") != bool(self.timestamp_header):
@@ -130,11 +142,19 @@ class Hmac:
         timestamp = lines[1] if self.timestamp_header else b""
         if self.timestamp_header and (fault := _untimely(timestamp, now, self.tolerance)):
             return fault
+        if self._fits(lines[0], timestamp, body):
+            return _named(headers, self.id_header)
+        # Which of the two forms fits is the sender's own doing, so the time of a second try tells nobody anything.
+        if self.over == "json" and (compact := _compact(body)) is not None and self._fits(lines[0], timestamp, compact):
+            return _named(headers, self.id_header)
+        return Fault.SIGNATURE
+
+    def _fits(self, given: bytes, timestamp: bytes, body: bytes) -> bool:
         before, _, after = self.signed.encode().replace(b"{timestamp}", timestamp).partition(b"{body}")
         signed = before + body + after
         prefix = self.prefix.encode()
         expected = [prefix + self._encoded(hmac.digest(key, signed, self.hash)) for key in self.keys]
-        return Signed() if _any_equal([lines[0]], expected) else Fault.SIGNATURE
+        return _any_equal([given], expected)
 
     def _encoded(self, mac: bytes) -> bytes:
         return mac.hex().encode() if self.encoding == "hex" else base64.b64encode(mac)
@@ -142,13 +162,18 @@ class Hmac:
 
 @dataclass(frozen=True, slots=True)
 class StaticHeader:
-    """A header that holds a secret as it is.  It proves nothing about the body and nothing about the time."""
+    """A header that holds a secret as it is.  It proves nothing about the body and nothing about the time.
+
+    id_header  where the webhook's own id stands; "" if there is none.  Raises ValueError if it is the same header
+    """
 
     secrets: Sequence[bytes] = field(repr=False)
     header: str = "Authorization"
+    id_header: str = ""
 
     def __post_init__(self) -> None:
         _some(self.secrets)
+        _apart(self.id_header, self.header)
 
     def verify(self, headers: Headers, _body: bytes, _now: float, /) -> Signed | Fault:
         lines = _only(headers, [self.header.lower().encode()])
@@ -156,7 +181,7 @@ class StaticHeader:
             return Fault.HEADER
         # Digests have one length, so the length of the secret does not show either.
         given, *expected = (hashlib.sha256(value).digest() for value in (lines[0], *self.secrets))
-        return Signed() if _any_equal([given], expected) else Fault.SIGNATURE
+        return _named(headers, self.id_header) if _any_equal([given], expected) else Fault.SIGNATURE
 
 
 def webhook_key(secret: bytes) -> bytes:
@@ -174,6 +199,35 @@ def webhook_key(secret: bytes) -> bytes:
 def _some(secrets: Sequence[bytes]) -> None:
     if not secrets or not all(secrets):
         raise ValueError("at least one secret is needed, and none may be empty")
+
+
+def _apart(id_header: str, *others: str) -> None:
+    """An id is kept and shown; a secret, or what was made with it, is not."""
+    if id_header and id_header.lower() in [other.lower() for other in others]:
+        raise ValueError("`id_header` must be another header than that of the secret, the signature or the time")
+
+
+def _named(headers: Headers, id_header: str) -> Signed | Fault:
+    """The sender knows a secret; under which id it says what it says.  One that should have an id and has none is refused: under
+    the digest of its content instead, the same value said again later would be lost."""
+    if not id_header:
+        return Signed()
+    lines = _only(headers, [id_header.lower().encode()])
+    if lines is None:
+        return Fault.UNNAMED
+    return Signed(lines[0].decode()) if _ID.fullmatch(lines[0]) else Fault.ID
+
+
+def _compact(body: bytes) -> bytes | None:
+    """The JSON of a body without what is only spelling, None if it is none that we would read.  The reader's limits hold for
+    strangers, too."""
+    try:
+        return _COMPACT.encode(strict.parse(body)).encode()
+    except strict.Malformed:
+        return None
+
+
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _only(headers: Headers, names: Sequence[bytes]) -> list[bytes] | None:

@@ -54,7 +54,7 @@ class Packer:
 
     def pack(self, events: Sequence[Json], secret: str) -> tuple[Mapping[str, str], bytes]:
         payload: Json = events[0] if self._open.envelope == "single" else [*events]
-        compact = json.dumps(payload, separators=(",", ":")).encode()
+        compact = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
         body = compact if self._open.signs == "body" else json.dumps(payload, indent=1).encode()
         signature = base64.b64encode(hmac.digest(secret.encode(), compact, hashlib.sha256)).decode()
         return {"Content-Type": "application/json", "x-descope-webhook-s256": signature}, body
