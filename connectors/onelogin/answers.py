@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 from connectors.contract import ConnectorError, Failed, Halted, Json, NoAccount, Refused, Response, TokenRefused
+from connectors.onelogin.fields import CUSTOM
 from connectors.reading import error, json_of, marks
 
 _VALID_NAMES = re.compile(r"custom_attributes is not valid.*?->\s*\[([^\]]*)\]", re.IGNORECASE | re.DOTALL)
@@ -18,7 +19,8 @@ _VALID_NAMES = re.compile(r"custom_attributes is not valid.*?->\s*\[([^\]]*)\]",
 def judged(response: Response, sent: Mapping[str, str] | None = None) -> ConnectorError:
     """The error for an answer about a user.
 
-    sent  name at OneLogin -> attribute, of a write: a refusal that tells which of them is to blame names it
+    sent  field (`department`, `custom_attributes.SHORTNAME`) -> attribute, of a write: a refusal that tells which of them is to
+          blame names it
     """
     message, field = _said(response)
     told = marks(response)
@@ -62,8 +64,9 @@ def _said(response: Response) -> tuple[Json, Json]:
 def _blamed(message: str, field: Json, sent: Mapping[str, str]) -> str | None:
     if found := _VALID_NAMES.search(message):
         valid = set(re.split(r"[\s,]+", found[1]))
-        unknown = [attribute for name, attribute in sent.items() if name not in valid]
+        unknown = [sent[name] for name in sent if name.startswith(CUSTOM) and name.removeprefix(CUSTOM) not in valid]
         return unknown[0] if unknown else None
-    if isinstance(field, str):
-        return sent.get(field) or sent.get(field.removeprefix("custom_attributes."))
-    return None
+    if not isinstance(field, str):
+        return None
+    meant = [sent[name] for name in (field, CUSTOM + field) if name in sent]
+    return meant[0] if len(meant) == 1 else None  # a field and a custom attribute may have one name

@@ -15,6 +15,7 @@ TEXTS = frozenset({
 })  # fmt: skip
 """Standard fields that v2 takes as text.  Passwords and roles are not: no source should reach them."""
 
+CUSTOM = "custom_attributes."
 _CUSTOM = re.compile(r'custom_attributes(?:\.([\w$@-]+)|\[("(?:[^"\\]|\\.)+")\])')
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,10 +24,17 @@ class Credentials(_Strict):
 class Options(_Strict):
     """Switches for what OneLogin's documents leave open.
 
-    event_types  the `event_type_id`s after which a user is looked at; the others are recorded as `ignored`.  UNCONFIRMED: that
-                 14 is "user updated".  `GET /api/1/events/types` of the account lists them.
+    custom_attributes  by which call they are written.  `v1`: set_custom_attributes, which is documented to overwrite the keys
+                       that are sent and no others.  `v2`: the user is read, and all of them are sent.  UNCONFIRMED: whether v2
+                       keeps those that a call leaves out
+    mappings           the query parameter of v2 updates: whether the account's user mappings run after the answer, before it, or
+                       not at all.  None: it is not sent, and OneLogin's default (async) holds
+    event_types        the `event_type_id`s after which a user is looked at; the others are recorded as `ignored`.  UNCONFIRMED:
+                       that 14 is "user updated".  `GET /api/1/events/types` of the account lists them
     """
 
+    custom_attributes: Literal["v1", "v2"] = "v1"
+    mappings: Literal["async", "sync", "disabled"] | None = None
     event_types: Annotated[frozenset[int], Field(min_length=1)] = frozenset({14})
 
 

@@ -20,7 +20,7 @@ class Log:
         self.webhooks: deque[dict[str, Json]] = deque(maxlen=KEPT)
 
     def applies(self, account: str, attribute: str, value: Json, by: str) -> None:
-        """A value changed or was written again.  by: `api` or `person`."""
+        """A value changed or was written again.  by: `api`, `person`, or `mapping`: a rule of the system's own."""
         self.applied.append({"time": time.time(), "account": account, "attribute": attribute, "value": value, "by": by})
 
     def clear(self) -> None:

@@ -12,7 +12,7 @@ from connectors.contract import Connector, Json, Target
 from connectors.http import Http
 from connectors.http.sandbox import Sandbox as Directory
 from connectors.onelogin import OneLogin
-from connectors.onelogin.sandbox import ApiCredential
+from connectors.onelogin.sandbox import ApiCredential, Unconfirmed
 from connectors.onelogin.sandbox import Sandbox as OneLoginAccount
 from tests.connectors.conversation import Talk
 from worker.config.language import Language
@@ -94,7 +94,10 @@ ONELOGIN_ENTRY = {
 }
 
 
-def onelogin() -> Stand:
+CUSTOM = ("custom_attributes.employee_number", "custom_attributes.cost_center")
+
+
+def onelogin(names: tuple[str, str] = (CUSTOM[0], "department"), truth: Unconfirmed | None = None, **options: str) -> Stand:
     sandbox = OneLoginAccount(
         [
             {"id": 101, "email": "ana@example.com", "username": "ana", "external_id": "E-1"},
@@ -104,13 +107,14 @@ def onelogin() -> Stand:
         ],
         ["employee_number", "cost_center"],
         credentials=[ApiCredential("id-1", SECRET)],
+        unconfirmed=truth,
     )
     return Stand(
-        target_of(OneLogin(), ONELOGIN_ENTRY), sandbox,
+        target_of(OneLogin(), {**ONELOGIN_ENTRY, "options": options}), sandbox,
         searches={"email": ("ana@example.com", "101"), "external_id": ("E-1", "101"), "username": ("ob", "102")},
         shared=("email", "twin@example.com"),
-        names=("custom_attributes.employee_number", "department"),
-        account="101", absent="999", unknown="custom_attributes.shoe_size", blames=True,
+        names=names,
+        account="101", absent="999", unknown="custom_attributes.shoe_size", blames=True, writes="PUT",
     )  # fmt: skip
 
 
@@ -148,6 +152,11 @@ def http(write: Mapping[str, Any]) -> Stand:
 
 STANDS: Mapping[str, Callable[[], Stand]] = {
     "onelogin": onelogin,
+    "onelogin-v2": partial(onelogin, custom_attributes="v2", mappings="disabled"),
+    "onelogin-v2-custom": partial(onelogin, CUSTOM, custom_attributes="v2"),
+    "onelogin-v2-keeps": partial(
+        onelogin, CUSTOM, Unconfirmed(custom="keeps", answer="id"), custom_attributes="v2", mappings="sync"
+    ),
     "http-merged": partial(http, {"patch": "/users/{id}", "body": "attributes"}),
     "http-one-each": partial(
         http,

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.contract import (
+    Account,
     Call,
     ConnectorError,
     Definition,
@@ -187,6 +188,124 @@ def test_an_id_field_takes_integers(target: OneLoginTarget, value: Json) -> None
     assert (caught.value.attribute, str(caught.value)) == ("group_id", "an integer is needed")
 
 
+# ---------------------------------------------------------------- write, all through v2
+
+
+@pytest.fixture
+def together() -> OneLoginTarget:
+    return OneLoginTarget(Settings.model_validate({**ENTRY, "options": {"custom_attributes": "v2"}}))
+
+
+def held(custom: Json) -> Account:
+    return Account({"id": 101, "department": "Sales", "custom_attributes": custom})
+
+
+def test_all_custom_attributes_are_sent_where_siblings_may_not_survive(together: OneLoginTarget) -> None:
+    """One v2 call with the standard fields: what was read and holds something, with the changes in it; null unsets."""
+    assert together.capabilities.whole
+    changes: dict[str, Json] = {
+        "custom_attributes.food": "egg",
+        "department": "Research",
+        'custom_attributes["cost center"]': None,
+    }
+    (call,) = together.write("101", changes, held({"food": "chicken", "cost center": "7", "shoe": "44", "skype": None}))
+    request = request_of(call.flow)
+    assert line(request) == "PUT /api/2/users/101"
+    sent = {"food": "egg", "cost center": None, "shoe": "44"}
+    assert json.loads(request.content) == {"department": "Research", "custom_attributes": sent}
+    assert call.attributes == tuple(changes)
+    shown = {"id": 101, "department": "Research", "custom_attributes": {"food": "egg", "cost center": None, "shoe": "44"}}
+    assert answer(call.flow, respond(200, shown)) == Written(changes)
+
+
+def test_custom_attributes_stay_out_of_a_call_that_changes_none(together: OneLoginTarget) -> None:
+    """What is not sent cannot be undone: a change of a standard field carries no custom attribute."""
+    (call,) = together.write("101", {"department": "Research"}, held({"food": "chicken"}))
+    assert json.loads(request_of(call.flow).content) == {"department": "Research"}
+
+
+@pytest.mark.parametrize("custom", [None, {}])
+def test_a_user_without_custom_attributes_gets_the_first(together: OneLoginTarget, custom: Json) -> None:
+    """Where a read shows that there are none, nothing can be lost."""
+    (call,) = together.write("101", {"custom_attributes.food": "egg"}, held(custom))
+    assert json.loads(request_of(call.flow).content) == {"custom_attributes": {"food": "egg"}}
+
+
+def test_what_was_not_read_is_not_written_over(together: OneLoginTarget) -> None:
+    """Without a read there is no call."""
+    with pytest.raises(Refused, match="not read"):
+        together.write("101", {"custom_attributes.food": "egg"})
+
+
+@pytest.mark.parametrize("user", [{"id": 101}, {"id": 101, "custom_attributes": ["food"]}])
+def test_a_read_that_shows_no_custom_attributes_is_none(together: OneLoginTarget, target: OneLoginTarget, user: Json) -> None:
+    """They would be lost with the next write; where siblings survive the same answer is a read."""
+    flows = [each.read("101") for each in (together, target)]
+    for flow in flows:
+        request_of(flow)
+    with pytest.raises(Failed):
+        answer(flows[0], respond(200, user))
+    assert answer(flows[1], respond(200, user)).attributes == user
+
+
+def test_what_is_taken_and_not_kept_is_refused(together: OneLoginTarget) -> None:
+    """An answer that shows the custom attributes, and one of ours not among them, blames it; one that is unset may be absent."""
+    changes: dict[str, Json] = {"custom_attributes.food": "egg", "custom_attributes.skype": None, "custom_attributes.shoe": "44"}
+    (call,) = together.write("101", changes, held({"food": "chicken"}))
+    request_of(call.flow)
+    with pytest.raises(Refused, match="not kept") as caught:
+        answer(call.flow, respond(200, {"id": 101, "custom_attributes": {"food": "egg"}}))
+    assert caught.value.attribute == "custom_attributes.shoe"
+
+
+@pytest.mark.parametrize(
+    ("field", "attribute"),
+    [
+        ("shoe", "custom_attributes.shoe"),
+        ("custom_attributes.shoe", "custom_attributes.shoe"),
+        ("phone", "phone"),
+        ("custom_attributes.department", "custom_attributes.department"),
+        ("department", None),
+        ("skype", None),
+        (7, None),
+    ],
+)
+def test_a_field_that_is_named_is_blamed(together: OneLoginTarget, field: Json, attribute: str | None) -> None:
+    """By either spelling; not where a standard field and a custom attribute have the same name, and not what was only sent
+    along."""
+    names = ("custom_attributes.shoe", "custom_attributes.department", "department", "phone")
+    (call,) = together.write("101", dict.fromkeys(names, "x"), held({"skype": "ana.s"}))
+    request_of(call.flow)
+    with pytest.raises(Refused) as caught:
+        answer(call.flow, respond(422, {"message": "x", "name": "UnprocessableEntityFieldError", "field": field}))
+    assert caught.value.attribute == attribute
+
+
+def test_the_names_that_exist_say_nothing_about_a_standard_field(together: OneLoginTarget) -> None:
+    """v1's list of valid short names, should v2 answer it, too."""
+    changes: dict[str, Json] = {"department": "Sales", "custom_attributes.shoe": "44"}
+    (call,) = together.write("101", changes, held({}))
+    request_of(call.flow)
+    with pytest.raises(Refused) as caught:
+        answer(call.flow, respond(400, {"message": VALID, "name": "BadRequestError"}))
+    assert caught.value.attribute == "custom_attributes.shoe"
+
+
+@pytest.mark.parametrize("custom_attributes", ["v1", "v2"])
+@pytest.mark.parametrize(("mappings", "query"), [(None, ""), ("sync", "?mappings=sync"), ("disabled", "?mappings=disabled")])
+def test_an_update_says_when_user_mappings_run(mappings: str | None, query: str, custom_attributes: str) -> None:
+    """As the option says; without it OneLogin's own default holds.  Reads and v1 know no such thing."""
+    options = {"mappings": mappings, "custom_attributes": custom_attributes}
+    target = OneLoginTarget(Settings.model_validate({**ENTRY, "options": options}))
+    assert line(request_of(target.read("101"))) == "GET /api/2/users/101"
+    calls = target.write("101", {"department": "Sales", "custom_attributes.food": "egg"}, held({}))
+    update = f"PUT /api/2/users/101{query}"
+    v1 = ["PUT /api/1/users/101/set_custom_attributes"] if custom_attributes == "v1" else []
+    assert [line(request_of(call.flow)) for call in calls] == [*v1, update]
+
+
+# ---------------------------------------------------------------- refusals
+
 CUSTOM: dict[str, Json] = {
     "custom_attributes.AWS_Role": "Administrator",
     "custom_attributes.shoe": "44",
@@ -277,7 +396,8 @@ def test_event_types_are_the_accounts_own() -> None:
 @pytest.mark.parametrize(
     "entry",
     [{}, {**ENTRY, "base_url": "acme"}, {**ENTRY, "credentials": {"client_id": "", "client_secret": "s3cret"}},
-     {**ENTRY, "options": {"event_types": []}}, {**ENTRY, "options": {"event_type": [14]}}, {**ENTRY, "account": {}},
+     {**ENTRY, "options": {"event_types": []}}, {**ENTRY, "options": {"custom_attributes": "v3"}},
+     {**ENTRY, "options": {"mappings": "later"}}, {**ENTRY, "options": {"event_type": [14]}}, {**ENTRY, "account": {}},
      {**ENTRY, "source": {"acknowledge": 302}}],
 )  # fmt: skip
 def test_a_wrong_entry_is_refused(entry: dict[str, object]) -> None:

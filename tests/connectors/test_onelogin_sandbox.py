@@ -6,13 +6,13 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
 
-from connectors.onelogin.sandbox import ApiCredential, Sandbox
-from connectors.sandbox import Webhook
+from connectors.onelogin.sandbox import ApiCredential, Sandbox, Unconfirmed, UserMapping
+from connectors.sandbox import Post, Webhook
 
 USERS: list[dict[str, Any]] = [
     {"id": 101, "email": "ana@example.com", "username": "ana", "custom_attributes": {"skype": "ana.s"}},
@@ -20,6 +20,7 @@ USERS: list[dict[str, Any]] = [
     {"id": 103, "email": "cy@example.com", "username": "cy"},
 ]
 SHORTNAMES = ["AWS_Role", "skype", "messenger"]
+UNDEFINED: list[Literal["refuses", "passes"]] = ["refuses", "passes"]
 
 
 @pytest.fixture
@@ -28,11 +29,16 @@ def hooks() -> list[tuple[Mapping[str, str], Any]]:
 
 
 @pytest.fixture
-def sandbox(hooks: list[tuple[Mapping[str, str], Any]]) -> Sandbox:
+def post(hooks: list[tuple[Mapping[str, str], Any]]) -> Post:
     async def post(_: str, headers: Mapping[str, str], body: bytes) -> int:
         hooks.append((headers, json.loads(body)))
         return 200
 
+    return post
+
+
+@pytest.fixture
+def sandbox(post: Post) -> Sandbox:
     return Sandbox(
         USERS,
         SHORTNAMES,
@@ -159,6 +165,77 @@ async def test_v2_errors_are_flat(client: httpx.AsyncClient) -> None:
         "group_id",
     )
     assert (await client.get("/api/2/users/101")).json()["department"] is None
+
+
+async def asked(sandbox: Sandbox, method: str, path: str, body: Any = None) -> httpx.Response:
+    """One signed request to a sandbox of its own."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(sandbox), base_url="https://acme.onelogin.example") as client:
+        client.headers["authorization"] = f"bearer:{await token(client, 'sandbox', 'sandbox-secret')}"
+        return await client.request(method, path, json=body)
+
+
+@pytest.mark.parametrize(("truth", "left"), [(Unconfirmed(), None), (Unconfirmed(custom="keeps"), "ana.s")])
+async def test_what_an_update_leaves_out(truth: Unconfirmed, left: str | None) -> None:
+    """Either it is unset or it is kept; null unsets in any case."""
+    sandbox = Sandbox(USERS, SHORTNAMES, unconfirmed=truth)
+    user = (await asked(sandbox, "PUT", "/api/2/users/101", {"custom_attributes": {"AWS_Role": "x"}})).json()
+    assert user["custom_attributes"] == {"AWS_Role": "x", "skype": left, "messenger": None}
+    user = (await asked(sandbox, "PUT", "/api/2/users/101", {"custom_attributes": {"skype": None, "AWS_Role": "y"}})).json()
+    assert user["custom_attributes"] == {"AWS_Role": "y", "skype": None, "messenger": None}
+
+
+async def test_a_custom_attribute_that_is_not_defined() -> None:
+    """Either the whole update is refused, and the field is named, or that one is passed over."""
+    body = {"custom_attributes": {"shoe": "44", "AWS_Role": "x"}}
+    strict, lenient = (Sandbox(USERS, SHORTNAMES, unconfirmed=Unconfirmed(undefined=how)) for how in UNDEFINED)
+    refused = await asked(strict, "PUT", "/api/2/users/101", body)
+    assert (refused.status_code, refused.json()["field"]) == (422, "custom_attributes.shoe")
+    assert not strict.log.applied
+    assert (await asked(lenient, "PUT", "/api/2/users/101", body)).json()["custom_attributes"]["AWS_Role"] == "x"
+    assert [entry["attribute"] for entry in lenient.log.applied] == ["custom_attributes.AWS_Role"]
+
+
+async def test_an_update_may_answer_no_more_than_the_id() -> None:
+    """As the vendor's SDK notes of some answers."""
+    sandbox = Sandbox(USERS, SHORTNAMES, unconfirmed=Unconfirmed(answer="id"))
+    assert (await asked(sandbox, "PUT", "/api/2/users/101", {"title": "Analyst"})).json() == {"id": 101}
+
+
+SALES = UserMapping({"department": "Sales"}, {"title": "Seller", "custom_attributes.skype": "sales"})
+
+
+@pytest.mark.parametrize(
+    ("query", "shown", "held"),
+    [("", None, "Seller"), ("?mappings=async", None, "Seller"), ("?mappings=sync", "Seller", "Seller"),
+     ("?mappings=disabled", None, None)],
+)  # fmt: skip
+async def test_user_mappings_run_as_the_query_says(query: str, shown: str | None, held: str | None) -> None:
+    """After the answer, before it, or not at all; they write over what was sent."""
+    sandbox = Sandbox(USERS, SHORTNAMES, mappings=[SALES])
+    answer = await asked(sandbox, "PUT", f"/api/2/users/101{query}", {"department": "Sales"})
+    assert answer.json()["title"] == shown
+    assert (await asked(sandbox, "GET", "/api/2/users/101")).json()["title"] == held
+    assert [entry["attribute"] for entry in sandbox.log.applied if entry["by"] == "mapping"] == (
+        ["title", "custom_attributes.skype"] if held else []
+    )
+
+
+@pytest.mark.parametrize("query", ["?mappings=later", "?mapping=sync"])
+async def test_an_update_takes_no_other_query(query: str) -> None:
+    """A word that does not exist is refused, and nothing is applied."""
+    sandbox = Sandbox(USERS, SHORTNAMES)
+    assert (await asked(sandbox, "PUT", f"/api/2/users/101{query}", {"department": "Sales"})).status_code == 400
+    assert not sandbox.log.applied
+
+
+async def test_user_mappings_run_after_a_person_and_are_told(hooks: list[Any], post: Post) -> None:
+    """What a rule changes is one more event; where it changes nothing there is none."""
+    mapped = Sandbox(USERS, SHORTNAMES, mappings=[SALES], linger=0, post=post)
+    mapped.webhook = Webhook("https://lockstep.example/hooks/onelogin", "wh00k")
+    mapped.edit("101", {"department": "Sales"})
+    mapped.edit("101", {"company": "Acme"})
+    await asyncio.wait_for(mapped.sender.idle(), 5)
+    assert [event["actor_user_name"] for _, body in hooks for event in body] == ["Ada Admin", None, "Ada Admin"]
 
 
 async def test_definitions_in_both_versions(client: httpx.AsyncClient) -> None:

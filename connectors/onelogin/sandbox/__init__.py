@@ -1,7 +1,8 @@
 """A OneLogin account in memory: the parts of its API and of its event webhooks that its documents describe.
 
 Where the documents say nothing the strict reading is played, and is UNCONFIRMED: 429 above the rate limit, the answer of v2 for
-a missing scope, 422 for an unknown field of v2, v2 replacing all custom attributes, e-mail and username found in any case.
+a missing scope, 422 for an unknown field of v2, mappings that run after v1, too, and after a person, e-mail and username found in
+any case.  What a connector can be told is a switch: `Unconfirmed`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -22,13 +24,16 @@ from connectors.onelogin.sandbox.answers import Answered, answered, flat, parsed
 from connectors.onelogin.sandbox.credentials import ApiCredential, Gate
 from connectors.onelogin.sandbox.directory import Directory, FieldError, User
 from connectors.onelogin.sandbox.events import TYPES, UPDATED, batch, event
+from connectors.onelogin.sandbox.mappings import RUNS, UserMapping, run
+from connectors.onelogin.sandbox.unconfirmed import Unconfirmed
 from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, post
 
-__all__ = ["ApiCredential", "Sandbox"]
+__all__ = ["ApiCredential", "Sandbox", "Unconfirmed", "UserMapping"]
 
 PAGE, MOST = 50, 100
 FILTERS = frozenset({"email", "username", "external_id", "samaccountname", "firstname", "lastname", "directory_id"})
 PAGING = frozenset({"fields", "limit", "page", "cursor", "user_ids"})
+UPDATING = frozenset({"mappings", "validate_policy"})
 
 
 class Sandbox:
@@ -37,6 +42,7 @@ class Sandbox:
     users       each with its `id` and the fields that are not null
     shortnames  the custom attributes that exist
     protected   users that no API credential may touch
+    mappings    the administrator's rules
     calls, per  the rate limit: calls in every `per` seconds
     linger      seconds for which a webhook waits for more events (at OneLogin ten; ten events are one webhook in any case)
     """
@@ -48,6 +54,8 @@ class Sandbox:
         *,
         credentials: Sequence[ApiCredential] = (ApiCredential(),),
         protected: Sequence[int] = (),
+        mappings: Sequence[UserMapping] = (),
+        unconfirmed: Unconfirmed | None = None,
         calls: int = 5000,
         per: float = 3600.0,
         webhook: Webhook | None = None,
@@ -56,9 +64,10 @@ class Sandbox:
     ) -> None:
         self.log, self.faults, self.webhook = Log(), Faults(), webhook
         self.sender = Sender(self.log, batch, size=10, linger=linger, post=post)
-        self.directory = Directory(users, shortnames)
+        self.unconfirmed = unconfirmed or Unconfirmed()
+        self.directory = Directory(users, shortnames, self.unconfirmed)
         self.gate = Gate(credentials, calls, per)
-        self._protected = frozenset(protected)
+        self._protected, self._mappings = frozenset(protected), tuple(mappings)
         api = Starlette(
             routes=[
                 Route("/auth/oauth2/v2/token", self.gate.token, methods=["POST"]),
@@ -90,6 +99,7 @@ class Sandbox:
             self.directory.set(user, name, value)
             self.log.applies(account, name, value, "person")
         self.sender.say(self.webhook, event(UPDATED, user, actor="Ada Admin", credential=None))
+        self._map(user)
 
     def expire(self) -> None:
         self.gate.expire()
@@ -98,6 +108,15 @@ class Sandbox:
         self.gate.reset()
         self.sender.forget()
         self.directory.reset()
+
+    async def _map_later(self, user: User) -> None:
+        self._map(user)
+
+    def _map(self, user: User) -> None:
+        if changed := run(self._mappings, self.directory, user):
+            for name, value in changed.items():
+                self.log.applies(str(user["id"]), name, value, "mapping")
+            self.sender.say(self.webhook, event(UPDATED, user, actor=None, credential=None))
 
     # ---------------------------------------------------------------- version 1
 
@@ -124,6 +143,7 @@ class Sandbox:
             self.directory.set(user, f"custom_attributes.{name}", None if value == "" else value)
             self.log.applies(given, f"custom_attributes.{name}", value, "api")
         self.sender.say(self.webhook, event(UPDATED, user, actor=None, credential=credential.client_id))
+        self._map(user)
         return status(200, "success", "Success", self.gate.allowance())
 
     async def _definitions_v1(self, request: Request) -> Response:
@@ -176,6 +196,11 @@ class Sandbox:
     async def _update(self, request: Request) -> Response:
         credential = self.gate.enter(request, 2)
         user = self._known(request)
+        if other := request.query_params.keys() - UPDATING:
+            return flat(400, "BadRequestError", f"query parameter(s) not allowed: {', '.join(sorted(other))}")
+        runs = request.query_params.get("mappings", "async")
+        if runs not in RUNS:
+            return flat(400, "BadRequestError", "mappings is not one of async, sync, disabled")
         body = parsed(await request.body())
         if not isinstance(body, dict):
             return flat(400, "BadRequestError", "Input JSON is not valid")
@@ -186,7 +211,11 @@ class Sandbox:
         for name, value in changed.items():
             self.log.applies(str(user["id"]), name, value, "api")
         self.sender.say(self.webhook, event(UPDATED, user, actor=None, credential=credential.client_id))
-        return JSONResponse(user, headers=self.gate.allowance())
+        if runs == "sync":
+            self._map(user)
+        later = BackgroundTask(self._map_later, user) if runs == "async" else None
+        shown = user if self.unconfirmed.answer == "user" else {"id": user["id"]}
+        return JSONResponse(shown, headers=self.gate.allowance(), background=later)
 
     def _known(self, request: Request) -> User:
         """Raises Answered."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from connectors.contract import Json
+from connectors.onelogin.sandbox.unconfirmed import Unconfirmed
 
 TEXTS = (
     "username", "email", "firstname", "lastname", "title", "department", "company", "comment", "phone", "samaccountname",
@@ -31,14 +32,19 @@ class FieldError(Exception):
 class Directory:
     """users by id; a user is the JSON that `GET /api/2/users/{id}` shows."""
 
-    def __init__(self, users: Iterable[Mapping[str, Json]], shortnames: Sequence[str]) -> None:
-        self.shortnames = tuple(shortnames)
+    def __init__(self, users: Iterable[Mapping[str, Json]], shortnames: Sequence[str], unconfirmed: Unconfirmed) -> None:
+        self.shortnames, self._unconfirmed = tuple(shortnames), unconfirmed
         self._first = {user_id(user): self._whole(user) for user in users}
         self.users: dict[int, User] = {}
         self.reset()
 
     def reset(self) -> None:
         self.users = copy.deepcopy(self._first)
+
+    def held(self, user: User, name: str) -> Json:
+        """One field, by name; None if it is not there."""
+        shortname = name.removeprefix("custom_attributes.")
+        return user.get(name) if shortname == name else self._custom(user).get(shortname)
 
     def set(self, user: User, name: str, value: Json) -> None:
         """One field, by name.  Raises KeyError if it does not exist."""
@@ -57,16 +63,18 @@ class Directory:
         custom = body.get("custom_attributes", {})
         if not isinstance(custom, dict):
             raise FieldError("custom_attributes")
-        for name in custom:
-            if name not in self.shortnames:
-                raise FieldError(f"custom_attributes.{name}")
+        undefined = [name for name in custom if name not in self.shortnames]
+        if undefined and self._unconfirmed.undefined == "refuses":
+            raise FieldError(f"custom_attributes.{undefined[0]}")
+        custom = {name: value for name, value in custom.items() if name in self.shortnames}
         plain = {name: value for name, value in body.items() if name != "custom_attributes"}
         for name, value in plain.items():
             if not _takes(name, value):
                 raise FieldError(name)
         user.update(plain)
         if "custom_attributes" in body:
-            user["custom_attributes"] = {name: custom.get(name) for name in self.shortnames}
+            kept = self._custom(user) if self._unconfirmed.custom == "keeps" else {}
+            user["custom_attributes"] = {name: custom.get(name, kept.get(name)) for name in self.shortnames}
         return {**plain, **{f"custom_attributes.{name}": value for name, value in custom.items()}}
 
     def matching(self, filters: Mapping[str, str]) -> list[User]:
@@ -81,8 +89,7 @@ class Directory:
         return {name: value for name, value in user.items() if name in asked}
 
     def _fits(self, user: User, name: str, text: str) -> bool:
-        shortname = name.removeprefix("custom_attributes.")
-        held = user.get(name) if shortname == name else self._custom(user).get(shortname)
+        held = self.held(user, name)
         pattern = ".*".join(re.escape(part) for part in text.split("*"))
         flags = re.IGNORECASE | re.DOTALL if name in ANY_CASE else re.DOTALL
         return held is not None and re.fullmatch(pattern, str(held), flags) is not None
