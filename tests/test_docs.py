@@ -19,7 +19,10 @@ from worker.core.outcome import Word
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "connectors").rglob("*.md"))]
-OURS = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("concepts", "guarantees", "mapping", "operations"))]
+OURS = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("concepts", "guarantees", "mapping", "operations", "sandboxes")),
+]
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")

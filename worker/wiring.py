@@ -68,6 +68,11 @@ def schema(kind: str) -> dict[str, object]:
     return json_schema(kind, CONNECTORS)  # type: ignore[arg-type]
 
 
+def sandboxes() -> tuple[str, ...]:
+    """The kinds of systems that can be played: each connector brings a sandbox of its own."""
+    return tuple(CONNECTORS)
+
+
 @asynccontextmanager
 async def operators_engine(settings: Settings, configuration: Configuration) -> AsyncIterator[Engine]:
     """An engine without lines: an operator's command never talks to a system."""

@@ -19,7 +19,7 @@ import hmac
 import json
 import time
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
@@ -33,6 +33,16 @@ from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, post
 
 User = dict[str, Json]
 
+SEED: Mapping[str, Json] = {
+    "token": "sandbox-token",
+    "users": [
+        {"id": "d-ana", "email": "ana@example.com", "attributes": {"locale": "pt_PT"}},
+        {"id": "d-ben", "email": "ben@example.com", "attributes": {}},
+        {"id": "d-cho", "email": "cho@example.com", "attributes": {"phone": "+44 20 7946 0000"}},
+    ],
+}
+"""What it begins with, if nobody says otherwise: keyword arguments of `Sandbox`, as JSON."""
+
 
 class Sandbox:
     """The ASGI application.
@@ -45,7 +55,7 @@ class Sandbox:
     def __init__(
         self,
         users: Sequence[Mapping[str, Json]] = (),
-        known: Collection[str] | None = None,
+        known: Sequence[str] | None = None,
         *,
         token: str = "sandbox-token",  # noqa: S107 - of a sandbox
         webhook: Webhook | None = None,

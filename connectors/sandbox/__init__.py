@@ -1,4 +1,4 @@
-"""What every sandbox has: a log, faults, controls, and webhooks of its own.
+"""What every sandbox has: a log, faults, controls, webhooks of its own, and a seed.
 
 A sandbox is a faithful in-memory server of one system's API, written from the vendor's documents and not from our connector.
 It listens on loopback, for tests and demonstrations; its controls ask nobody who he is.
@@ -6,7 +6,10 @@ It listens on loopback, for tests and demonstrations; its controls ask nobody wh
 
 from connectors.sandbox.faults import Dropped, Fault, Faults
 from connectors.sandbox.log import Log
+from connectors.sandbox.seed import UnfitSeed, made
 from connectors.sandbox.stage import CONTROLS, Stage
 from connectors.sandbox.webhooks import Post, Sender, Webhook, post
 
-__all__ = ["CONTROLS", "Dropped", "Fault", "Faults", "Log", "Post", "Sender", "Stage", "Webhook", "post"]
+__all__ = [
+    "CONTROLS", "Dropped", "Fault", "Faults", "Log", "Post", "Sender", "Stage", "UnfitSeed", "Webhook", "made", "post",
+]  # fmt: skip

@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
+from connectors.contract import Json
+from worker.cli.frame import Exit, Failure
+
 
 @click.command(name="sandbox")
-@click.argument("kind", type=click.Choice(["onelogin", "http"]))
+@click.argument("kind")
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:9000", show_default=True, help="Where to listen.")
 @click.option(
-    "--seed", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON: the accounts it holds; else the demo's."
+    "--seed", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON: what it holds; else two or three people."
 )
-def command(kind: str, listen: str, seed: Path | None) -> None:
+@click.option("--show-seed", is_flag=True, help="Print what it would hold, as JSON to edit, and serve nothing.")
+def command(kind: str, listen: str, seed: Path | None, show_seed: bool) -> None:
     """Play one system in memory.
 
-    It speaks the system's own API, so that mappings can be tried without an account anywhere.  Its controls stand below
-    /__sandbox/: log, users, faults, webhook, reset.
+    It speaks the system's own API, so that mappings can be tried without an account anywhere.  KIND is a connector:
+    chatwoot, descope, http, looker, onelogin or tyk.  Its controls stand below /__sandbox/: log, users, faults, release,
+    expire, webhook, reset.  They ask nobody who he is, so it listens on this machine alone, unless you say otherwise.
 
     \b
     Examples:
-      lockstep sandbox onelogin --listen 127.0.0.1:9000
+      lockstep sandbox onelogin
+      lockstep sandbox looker --show-seed > looker.json
+      lockstep sandbox looker --seed looker.json --listen 127.0.0.1:9001
     """
-    import json
-    import os
+    from worker import wiring
+    from worker.demo.sandbox import UnfitSeed, seed_of, serve
 
-    from worker.demo import people
-    from worker.demo.sandbox import serve
-
+    click.Choice(wiring.sandboxes()).convert(kind, None, click.get_current_context())
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal():
         raise click.BadParameter("an address and a port, like 127.0.0.1:9000", param_hint="--listen")
-    if seed is not None:
+    held = seed_of(kind) if seed is None else _read(seed)
+    if show_seed:
+        click.echo(json.dumps(held, indent=2))
+        return
+    click.echo(f"{kind} at http://{listen}, its controls below http://{listen}/__sandbox/", err=True)
+    try:
+        serve(kind, held, host.strip("[]"), int(port))
+    except UnfitSeed as error:
+        raise Failure(f"{seed}: {error}", Exit.USAGE) from None
+
+
+def _read(seed: Path) -> dict[str, Json]:
+    """Raises Failure."""
+    try:
         held = json.loads(seed.read_text())
-    elif kind == "onelogin":
-        held = people.onelogin("demo", os.environ.get("DEMO_ONELOGIN_SECRET", "sandbox-secret"))
-    else:
-        held = people.directory(os.environ.get("DEMO_DIRECTORY_TOKEN", "sandbox-token"))
-    serve(kind, held, host, int(port))
+    except ValueError as error:
+        raise Failure(f"{seed}: no JSON", Exit.USAGE) from error
+    if not isinstance(held, dict):
+        raise Failure(f"{seed}: an object expected, as --show-seed prints one", Exit.USAGE)
+    return held

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any
 
 import uvicorn
 
+from connectors.contract import Json
+from connectors.sandbox import UnfitSeed, made
 
-def serve(kind: str, seed: dict[str, Any], host: str, port: int) -> None:
-    """Serve the sandbox of a connector until a signal.  seed: the keyword arguments of its class."""
-    module = importlib.import_module(f"connectors.{kind}.sandbox")
-    if "credentials" in seed:
-        seed = {**seed, "credentials": [module.ApiCredential(**each) for each in seed["credentials"]]}
-    uvicorn.run(module.Sandbox(**seed), host=host, port=port, log_level="warning", access_log=False)
+__all__ = ["UnfitSeed", "seed_of", "serve"]
+
+
+def seed_of(kind: str) -> Mapping[str, Json]:
+    """What the sandbox of a connector begins with, if nobody says otherwise."""
+    seed: Mapping[str, Json] = _room(kind).SEED
+    return seed
+
+
+def serve(kind: str, seed: Mapping[str, Json], host: str, port: int) -> None:
+    """Serve the sandbox of a connector until a signal.  Raises UnfitSeed."""
+    uvicorn.run(made(_room(kind).Sandbox, seed), host=host, port=port, log_level="warning", access_log=False)
+
+
+def _room(kind: str) -> Any:
+    return importlib.import_module(f"connectors.{kind}.sandbox")

@@ -25,7 +25,21 @@ from connectors.chatwoot.sandbox.webhooks import event, signed
 from connectors.contract import Json
 from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, post
 
-__all__ = ["Sandbox"]
+__all__ = ["SEED", "Sandbox"]
+
+SEED: Mapping[str, Json] = {
+    "kind": "contact",
+    "account": 1,
+    "platform_token": "sandbox-platform",
+    "user_token": "sandbox-user",
+    "contacts": [
+        {"id": 201, "name": "Ana", "email": "ana@example.com", "custom_attributes": {"plan": "free"}},
+        {"id": 202, "name": "Ben", "email": "ben@example.com"},
+    ],
+    "definitions": {"plan": "text"},
+    "users": [{"id": 101, "name": "Ana", "email": "ana@example.com"}, {"id": 102, "name": "Ben", "email": "ben@example.com"}],
+}
+"""What it begins with, if nobody says otherwise: keyword arguments of `Sandbox`, as JSON."""
 
 ACCOUNT = "/api/v1/accounts/{account}"
 

@@ -24,7 +24,18 @@ from connectors.descope.sandbox.directory import Declared, Directory, User
 from connectors.descope.sandbox.unconfirmed import Unconfirmed
 from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, post
 
-__all__ = ["Declared", "Sandbox", "Unconfirmed"]
+__all__ = ["SEED", "Declared", "Sandbox", "Unconfirmed"]
+
+SEED: Mapping[str, Json] = {
+    "project": "P2sandbox",
+    "key": "sandbox-key",
+    "declared": {"department": {}, "employee_number": {}, "level": {"type": 4, "options": ["junior", "senior"]}},
+    "users": [
+        {"userId": "U1", "loginIds": ["ana@example.com"], "email": "ana@example.com", "givenName": "Ana"},
+        {"userId": "U2", "loginIds": ["ben"], "email": "ben@example.com", "customAttributes": {"employee_number": "9"}},
+    ],
+}
+"""What it begins with, if nobody says otherwise: keyword arguments of `Sandbox`, as JSON."""
 
 MOST = 100
 """Users on one page, if a search does not ask for fewer."""

@@ -22,7 +22,21 @@ from connectors.looker.sandbox.directory import CREDENTIALS, WRITABLE, Directory
 from connectors.looker.sandbox.keys import ApiKey, Gate
 from connectors.sandbox import Faults, Log, Stage, Webhook
 
-__all__ = ["ApiKey", "Sandbox", "Sources", "Unconfirmed", "UserAttribute"]
+__all__ = ["SEED", "ApiKey", "Sandbox", "Sources", "Unconfirmed", "UserAttribute"]
+
+SEED: Mapping[str, Json] = {
+    "keys": [{"client_id": "sandbox", "client_secret": "sandbox-secret"}],
+    "attributes": [
+        {"id": "20", "name": "employee_number", "own": {"102": "9"}},
+        {"id": "21", "name": "cost_center", "default": "none"},
+        {"id": "22", "name": "sees_salaries", "type": "yesno"},
+    ],
+    "users": [
+        {"id": "101", "email": "ana@example.com", "first_name": "Ana", "last_name": "Alves"},
+        {"id": "102", "email": "ben@example.com", "first_name": "Ben", "last_name": "Berg"},
+    ],
+}
+"""What it begins with, if nobody says otherwise: keyword arguments of `Sandbox`, as JSON."""
 
 API = "/api/4.0"
 FILTERS = frozenset({"id", "email", "first_name", "last_name"})

@@ -28,7 +28,18 @@ from connectors.onelogin.sandbox.mappings import RUNS, UserMapping, run
 from connectors.onelogin.sandbox.unconfirmed import Unconfirmed
 from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, post
 
-__all__ = ["ApiCredential", "Sandbox", "Unconfirmed", "UserMapping"]
+__all__ = ["SEED", "ApiCredential", "Sandbox", "Unconfirmed", "UserMapping"]
+
+SEED: Mapping[str, Json] = {
+    "credentials": [{"client_id": "demo", "client_secret": "sandbox-secret", "scope": "Manage users"}],
+    "shortnames": ["employee_number", "building"],
+    "users": [
+        {"id": 1001, "email": "ana@example.com", "firstname": "Ana", "department": "Operations"},
+        {"id": 1002, "email": "ben@example.com", "firstname": "Ben", "custom_attributes": {"employee_number": "9"}},
+        {"id": 1003, "email": "cho@example.com", "firstname": "Cho", "title": "Analyst"},
+    ],
+}
+"""What it begins with, if nobody says otherwise: keyword arguments of `Sandbox`, as JSON."""
 
 PAGE, MOST = 50, 100
 FILTERS = frozenset({"email", "username", "external_id", "samaccountname", "firstname", "lastname", "directory_id"})

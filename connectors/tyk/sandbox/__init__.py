@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from starlette.applications import Starlette
@@ -32,7 +32,17 @@ from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, post
 from connectors.tyk.sandbox.events import event, under
 from connectors.tyk.sandbox.portal import ZERO, Document, Portal, Refusal
 
-__all__ = ["Sandbox"]
+__all__ = ["SEED", "Sandbox"]
+
+SEED: Mapping[str, Json] = {
+    "token": "sandbox-token",
+    "definitions": [{"Identifier": "department"}, {"Identifier": "employee-number", "WriteOnceReadMany": True}],
+    "users": [
+        {"ID": 11, "Email": "ana@example.com", "First": "Ana", "custom_attributes": {"department": "Operations"}},
+        {"ID": 12, "Email": "ben@example.com", "First": "Ben", "custom_attributes": {"employee-number": "9"}},
+    ],
+}
+"""What it begins with, if nobody says otherwise: keyword arguments of `Sandbox`, as JSON."""
 
 PAGE = 20
 MODEL: Document = {"ID": 7, "ModelName": "User", "LastUpdatedBy": "admin@example.com", "UpdatedAt": "2026-11-20 10:00"}
@@ -54,7 +64,7 @@ class Sandbox:
         users: Sequence[Mapping[str, Json]] = (),
         definitions: Sequence[Mapping[str, Json]] = (),
         *,
-        late: Collection[str] = (),
+        late: Sequence[str] = (),
         token: str = "sandbox-token",  # noqa: S107 - of a sandbox
         path_id: Literal["value", "definition"] = "value",
         worm_allows_first_put: bool = True,
