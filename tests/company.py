@@ -78,6 +78,8 @@ class Desk:
 
     name: str
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ghosts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Accounts that are not there, and that a search finds."""
     log: list[str] = field(default_factory=list)
     faults: list[tuple[str, ConnectorError, bool]] = field(default_factory=list)
 
@@ -109,7 +111,8 @@ class Desk:
             raise fault[1]
         account = path.removeprefix("/users").strip("/")
         if not account:
-            return 200, [{"id": name, **there} for name, there in self.accounts.items() if there.get("email") == query["email"]]
+            known = {**self.accounts, **self.ghosts}
+            return 200, [{"id": name, **there} for name, there in known.items() if there.get("email") == query["email"]]
         if account not in self.accounts:
             return 404, {}
         if method == "PATCH":

@@ -80,5 +80,10 @@ def _limited(r: Route, only: Routes) -> Route:
     )
 
 
+KNOWN = "id"
+"""The key that is no search: its value is the account's id."""
+
+
 def search_of(r: Route) -> Search:
-    return Search(tuple((key.find, key.value, key.fold) for key in r.keys), r.on_no_account.wait, r.on_no_account.then)
+    keys = tuple((key.find, key.value, key.fold) for key in r.keys)
+    return Search((*keys, (KNOWN, r.account, "")) if r.account else keys, r.on_no_account.wait, r.on_no_account.then)

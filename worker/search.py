@@ -14,15 +14,23 @@ from worker.core.lane import Lane, Note, Seal, Search, Want
 from worker.core.mapping import Facts
 from worker.core.merge import merge
 from worker.core.plan import begin
-from worker.core.search import dropped, emptied, holds_key, not_found, owed, seals, search_account, searched_subject, waiting
+from worker.core.search import (
+    dropped,
+    emptied,
+    holds_key,
+    missed,
+    not_found,
+    owed,
+    seals,
+    search_account,
+    searched_subject,
+    waiting,
+)
 from worker.directory import Unlisted, listed, wait_for_list
-from worker.facts import facts_of, routes_of, search_of
+from worker.facts import KNOWN, facts_of, routes_of, search_of
 from worker.visit import Visit, give_back, said
 
 log = structlog.get_logger()
-
-KNOWN = "id"
-"""The key that is no search: its value is the account's id."""
 
 
 async def search(v: Visit, raw: bytes | None) -> None:
@@ -98,8 +106,11 @@ async def _merge_into(
     carried: dict[str, Seal],
     owner: dict[str, str],
     keys: Search | None = None,
+    *,
+    in_vain: bool = False,
 ) -> bool:
-    """Merge records, one after the other, into another lane of this system."""
+    """Merge records, one after the other, into another lane of this system.  in_vain: a search lane, whose last search found an
+    account that was not there: as if it had found none."""
     terms, all_records = v.terms, list(records)
 
     def transition(lane: Lane) -> tuple[Lane, list[Note]] | None:
@@ -111,6 +122,9 @@ async def _merge_into(
             merged = merge(lane, terms, {name: record})
             assert merged is not None
             lane, notes = merged[0], notes + merged[1]
+        if in_vain:
+            lane, more = missed(lane, terms, v.now, "no account")
+            notes += more
         return lane, notes
 
     committed = await v.engine.lanes.change(terms, account, v.now, transition)
@@ -121,28 +135,33 @@ async def _merge_into(
 
 async def depart(v: Visit, reason: str) -> None:
     """The account is gone: its wants and seals go to the search lanes of its subjects, the links go, the lane is emptied;
-    in this order."""
+    in this order.  One that was never there for us, though a search has just found it, is not searched for again at once: an
+    index may know the dead for a while."""
     _, lane = await v.engine.lanes.load(v.system, v.account)
-    by_source = owed(lane)
+    by_source, returns = owed(lane), False
     log.warning("an account is gone", target=v.system, reason=reason, wants=sum(map(len, by_source.values())))
     for source, subject in lane.owner.items():
         keys = await _keys_again(v, source, subject)
-        await _merge_into(v, search_account(source, subject), by_source.get(source, []), seals(lane), {}, keys)
+        there = search_account(source, subject)
+        await _merge_into(v, there, by_source.get(source, []), seals(lane), {}, keys, in_vain=not lane.wrote)
+        linked = await v.engine.links.find(source, subject, [v.system])
+        returns = returns or linked != [v.account]
         await v.engine.links.remove(source, subject, v.system)
     carried = [pair for source in lane.owner for pair in by_source.get(source, [])]
-    await v.change(lambda lane: emptied(lane, v.terms, v.token, carried))
+    await v.change(lambda lane: emptied(lane, v.terms, v.token, carried, returns=returns))
     v.engine.hint([v.system])
 
 
 async def _keys_again(v: Visit, source: str, subject: str) -> Search:
-    """The search keys of a subject, from the newest of its events that still tells them."""
+    """The search keys of a subject, from the newest of its events that still tells them.  An id of which a read would not say
+    that it is not there is none."""
     configuration = v.engine.configuration
     names = (await v.engine.journal.of_subject(source, subject))[-10:]
     for _, event in reversed(await v.engine.journal.load(names)):
         if event is not None and isinstance(facts := facts_of(configuration, _whole(event)), Facts):
             for r in routes_of(configuration, _whole(event), facts):
-                if r.target == v.system and r.keys:
-                    return search_of(r)
+                if r.target == v.system and (r.keys or r.account):
+                    return search_of(r if v.terms.readable else replace(r, account=""))
     return Search()
 
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.core.story import Story, replace, want, words
-from worker.core.lane import Seal, Search, Told, due, idle
+from worker.core.lane import Policy, Seal, Search, Told, copied, due, idle
 from worker.core.merge import merge
+from worker.core.plan import needs_read
 from worker.core.schedule import ABSENT
-from worker.core.search import dropped, emptied, not_found, owed, seals, search_account, searched_subject, waiting
+from worker.core.search import (
+    dropped,
+    emptied,
+    missed,
+    not_found,
+    owed,
+    postponed,
+    seals,
+    search_account,
+    searched_subject,
+    waiting,
+)
 
 HOUR = 3_600_000
 
@@ -163,6 +177,92 @@ def test_seals_of_a_dead_account_bind_the_next_one() -> None:
     search.merges(seals=seals(old.lane), search=Search())
     there.merges({}, seals=seals(search.lane), owner={"hr": "E-1"})
     assert there.wants("e2", 2, "B", "once") == [("e2", "a", "sealed")]
+
+
+def carried_to_a_new_account(**more: Any) -> Story:
+    """A was sealed at the old one."""
+    story = Story(**more)
+    story.merges(seals={"a": Seal(want("e1", 1, "A").print, "e1")}, owner={"hr": "E-1"})
+    return story
+
+
+def test_the_sealed_value_is_given_to_the_new_account() -> None:
+    """Whatever the policy of who says it now: the account is read, is empty, gets it, and is sealed; then it is `unchanged`."""
+    policies: tuple[Policy, ...] = ("once", "always", "if_empty")
+    for policy in policies:
+        story = carried_to_a_new_account()
+        story.wants("e2", 2, "A", policy)
+        assert needs_read(story.lane, story.terms, story.now)
+        assert story.visits() == ("a",)
+        story.settles("applied")
+        assert story.wants("e3", 3, "A", policy) == [("e3", "a", "unchanged")]
+        assert story.wants("e4", 4, "B", policy) == [("e4", "a", "sealed")]
+
+
+def test_what_is_there_already_is_seen_and_stays() -> None:
+    """The same value: `unchanged`, without a call; another: sealed as found."""
+    story = carried_to_a_new_account()
+    story.wants("e2", 2, "A", "once")
+    assert story.visits(a="A") == ()
+    assert story.words == [("e2", "a", "unchanged")]
+    other = carried_to_a_new_account()
+    other.wants("e2", 2, "A", "once")
+    assert other.visits(a="X") == ()
+    assert other.words == [("e2", "a", "sealed")]
+    assert other.seal().found
+
+
+def test_where_the_new_account_cannot_be_read_only_the_sealed_value_goes() -> None:
+    """And after a call without an answer the same again."""
+    story = carried_to_a_new_account(readable=False)
+    assert story.wants("e2", 2, "B", "once") == [("e2", "a", "sealed")]
+    story.wants("e3", 3, "A", "once")
+    assert story.visits() == ("a",)
+    story.settles("unsure")
+    story.now += story.terms.late + 1_000
+    assert story.wants("e4", 4, "B", "once") == []
+    assert story.visits() == ("a",)
+    sent = story.a.sent
+    assert sent is not None
+    assert sent.event == "e3"
+    assert story.settles("applied") == [("e3", "a", "applied"), ("e4", "a", "sealed")]
+
+
+def test_an_account_that_may_return_keeps_its_seals() -> None:
+    """It is known by its id: under the same id the same person has the same seal, and the account is still hers."""
+    story = Story()
+    story.merges({}, owner={"hr": "E-1"})
+    story.applies("e1", 1, "A", "once")
+    story.begins()
+    step = emptied(story.lane, story.terms, "v2", [], returns=True)
+    assert step is not None
+    after = step[0]
+    assert (seals(after), after.owner) == (seals(story.lane), {"hr": "E-1"})
+    assert after.attributes["a"].carried
+    assert due(after, story.terms, story.now) is None
+
+
+def test_an_account_that_was_found_and_is_not_there_was_not_found() -> None:
+    """What came back from it waits like what was never found, and ends as its policy says."""
+    story = searching(wait=2 * HOUR)
+    lane, notes = missed(copied(story.lane), story.terms, story.now, "no account")
+    assert words(notes) == [("e1", "a", "pending"), ("e2", "a", "pending")]
+    assert due(lane, story.terms, story.now) == story.now + ABSENT[0]
+    _, notes = missed(lane, story.terms, story.now + 2 * HOUR, "no account")
+    assert words(notes) == [("e1", "a", "parked"), ("e2", "a", "parked")]
+
+
+def test_a_search_that_is_put_off_counts_no_look() -> None:
+    """The list in which it looks is being made; what it waits for is told nothing."""
+    story = searching()
+    token = story.begins()
+    step = postponed(story.lane, story.terms, token, story.now + 5_000)
+    assert step is not None
+    lane, notes = step
+    assert notes == []
+    assert lane.search is not None
+    assert (lane.search.looks, due(lane, story.terms, story.now)) == (0, story.now + 5_000)
+    assert postponed(lane, story.terms, token, story.now) is None, "the lease was given back"
 
 
 def test_without_the_lease_a_search_changes_nothing() -> None:

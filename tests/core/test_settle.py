@@ -258,3 +258,18 @@ def test_a_visit_that_ends_without_a_decision_rests_the_lane() -> None:
     story.releases(story.begins(), 5000)
     assert story.due == story.now + 5000
     assert story.lane.deaths == 0
+
+
+def test_a_value_that_came_after_once_was_taken_out_is_not_lost() -> None:
+    """A write-once value is under way, the mapping says `always` from now on, and the call fails: the later stands behind it."""
+    for readable in (True, False):
+        story = Story(readable=readable)
+        story.wants("e1", 1, "A", "once")
+        story.visits()
+        assert story.wants("e2", 2, "B", "always") == []
+        story.settles("failed")
+        story.visits(a=None)
+        sent = story.a.sent
+        assert sent is not None
+        assert (sent.event, [record.event for record in story.a.behind]) == ("e1", ["e2"])
+        assert story.settles("applied") == [("e1", "a", "applied"), ("e2", "a", "sealed")]

@@ -22,6 +22,7 @@ B_UNSEALS = AB[1]._replace(unseal=True)
 B_FILLS = AB[1]._replace(policy="if_empty")
 A_AGAIN_THEN_B = (AB[0], Event("e1~1", 2, {"a": "A"}, replay=True), Event("e2", 3, {"a": "B"}))
 X_IS_THERE = {"a": "X"}
+A_WAS_SEALED = {"a": "A"}
 X_IS_WRITTEN = (("a", "X"),)
 ENDS_WITH = {value: {"a": frozenset(value)} for value in ("A", "X", "AB", "AX")}
 TWO_WAY = frozenset({"a"})
@@ -68,6 +69,9 @@ WRITE_ONCE = (
         "an operator unseals, and is refused", (AB[0], B_UNSEALS, Event("e3", 3, {"a": "C"})), Faults(losses=1, refusals=1),
         ONCE, readable=False,
     ),
+    Case("once, the seal came with the person", AB, Faults(1, 1, 1, 1, 1), ONCE, sealed=A_WAS_SEALED),
+    Case("once, the seal came with the person, not readable", AB, Faults(1, 1, 1, 1), ONCE, sealed=A_WAS_SEALED, readable=False),
+    Case("once, the seal came, somebody was there", AB, Faults(1, 1, 0, 1), ONCE, sealed=A_WAS_SEALED, holds=X_IS_THERE),
     Case("a sealed value is replayed", A_AGAIN_THEN_B, Faults(losses=1, expiries=1), ONCE),
 )  # fmt: skip
 

@@ -25,6 +25,7 @@ def of_landing(case: Case, world: World, call: Call) -> str:
                 return f"BACKWARD: the sibling {name} is written back as {value!r}, it was {target[name]!r}"
         elif policy == "once":
             there = values if name in dict(case.edits) else values | ({target[name]} if target[name] else set())
+            there |= {case.sealed[name]} if name in case.sealed else set()
             if there - {value} and not _unseals(case, version):
                 return f"SEAL of {name}: {sorted(there)}, then {value!r}"
         elif policy == "if_empty":
@@ -105,7 +106,7 @@ def _attribute(case: Case, world: World, attributes: dict[str, Attribute], told:
     for event, word in mine:
         if word == "unchanged" and event.says[name] not in ever:
             return f"FALSE RECORD: {event.name}.{name} says unchanged, the target never had it"
-        if word == "sealed" and not value and not (x.seal and x.seal.unsure):
+        if word == "sealed" and not value and not (x.seal and (x.seal.unsure or name in case.sealed)):
             return f"FALSE RECORD: {event.name}.{name} says sealed, the target has nothing"
         if event.unseal and not case.faults.refusals and word == "sealed":
             return f"UNSEAL of {name}: the operator's word had no effect"
@@ -121,7 +122,7 @@ def _sealed(case: Case, world: World, x: Attribute, name: str, value: str, mine:
         return f"AT REST {name}: empty and unsealed, though a candidate was not refused"
     if name in dict(case.edits[: world.edits]):
         return ""  # a person may write what we may not
-    if x.seal is not None and not x.seal.unsure and x.seal.print != shown(name, value).print:
+    if x.seal is not None and not x.seal.unsure and not x.carried and x.seal.print != shown(name, value).print:
         return f"AT REST {name}: the seal is not what the target has, which is {value!r}"
     if x.seal is None and any(word == "applied" for event, word in mine if _policy(case, name, event.version) == "once"):
         return f"AT REST {name}: applied, and not sealed"

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from worker.core.fingerprint import Fingerprints
-from worker.core.lane import Lane, Look, Policy, Shown, Terms, Want, new
+from worker.core.lane import Attribute, Lane, Look, Policy, Seal, Shown, Terms, Want, new
 from worker.core.schedule import Retry
 from worker.core.swing import OFTEN
 
@@ -112,6 +112,7 @@ class Case:
     policies  attribute -> policy, `always` if not named
     holds     what the target has before
     ranks     attribute -> source -> rank
+    sealed    what was sealed at another account of the person, and was carried to this one
     hidden    attributes that a read does not show
     edits     what a person writes at the target, in this order; each is followed by a hint
     ends      attribute -> the values it may end with; unless given, the value of the heaviest event
@@ -127,6 +128,7 @@ class Case:
     whole: bool = False
     observe: bool = False
     holds: Mapping[str, str] = field(default_factory=dict)
+    sealed: Mapping[str, str] = field(default_factory=dict)
     ranks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     two_way: frozenset[str] = frozenset()
@@ -168,8 +170,10 @@ class Case:
 
     def beginning(self) -> World:
         names = self.attributes()
+        lane = new()
+        lane.attributes = {name: Attribute(seal=Seal(shown(name, value).print, "e0")) for name, value in self.sealed.items()}
         return World(
-            unheard=frozenset(event.name for event in self.events), accepted=frozenset(), lane=encode(new()), visits=(), calls=(),
+            unheard=frozenset(event.name for event in self.events), accepted=frozenset(), lane=encode(lane), visits=(), calls=(),
             target=tuple((name, self.holds.get(name, "")) for name in names),
             landed=tuple((name, ("", frozenset())) for name in names), told=(), published=frozenset(), repairs=frozenset(),
             edits=0, faults=self.faults,

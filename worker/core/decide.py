@@ -196,6 +196,8 @@ def _against_its_seal(spot: Spot, wanted: Want, seal: Seal | None) -> bool:
         if shown is not None and not shown.print:
             spot.x.seal = None  # nothing of ours is under way, and it is empty: it never landed
         return _if_empty(spot, wanted)
+    if spot.x.carried:
+        return _if_empty(spot, wanted)
     if wanted.replay and shown is not None and not spot.shows(seal.print):
         return _called(spot, wanted)  # somebody changed it behind us
     _unchanged(spot, wanted, seal.print)

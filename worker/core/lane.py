@@ -107,6 +107,12 @@ class Attribute(msgspec.Struct, omit_defaults=True):
     owes: Want | None = None
     swing: Swing | None = None
 
+    @property
+    def carried(self) -> bool:
+        """Its seal came with the person, and nothing is known yet of what this account holds."""
+        unknown = self.holds is None or self.holds.print is UNKNOWN
+        return unknown and self.seal is not None and not self.seal.unsure
+
 
 class Lease(msgspec.Struct, frozen=True, omit_defaults=True):
     """Nobody else acts on this lane before `until`.  An empty token is a rest.  check: the hints whose look this visit makes."""

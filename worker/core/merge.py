@@ -125,7 +125,7 @@ def next_candidate(name: str, x: Attribute, terms: Terms, say: Say) -> None:
         line_up(name, x, behind, terms, say)
         return
     for record in behind:
-        if x.wanted is None and _may_pass(name, x.seal, record, terms):
+        if x.wanted is None and _may_pass(name, x, x.seal, record, terms):
             x.wanted = record
         else:
             say(record, *against_seal(name, x.seal, record, terms))
@@ -134,8 +134,9 @@ def next_candidate(name: str, x: Attribute, terms: Terms, say: Say) -> None:
 def want_again(name: str, x: Attribute, record: Want, terms: Terms, say: Say) -> None:
     """A value that was sent is wanted once more; whatever came since may have overtaken it."""
     if record.once or x.seal is not None:
+        others = (*x.behind, x.wanted) if x.wanted is not None else x.behind  # of a mapping that is not write-once any more
         x.wanted = record
-        line_up(name, x, x.behind, terms, say)
+        line_up(name, x, others, terms, say)
     else:
         merge_newest(name, x, record, terms, say)
 
@@ -153,17 +154,17 @@ def _merge_once(name: str, x: Attribute, want: Want, terms: Terms, say: Say) -> 
         return
     if x.wanted is not None or x.sent is not None:
         line_up(name, x, [*x.behind, want], terms, say)
-    elif x.seal is not None and not _may_pass(name, x.seal, want, terms):
+    elif x.seal is not None and not _may_pass(name, x, x.seal, want, terms):
         say(want, *against_seal(name, x.seal, want, terms))
     else:
         x.wanted = want
 
 
-def _may_pass(name: str, seal: Seal, want: Want, terms: Terms) -> bool:
-    """The operator's word for this very seal; or a replay of the sealed value: it looks whether the value is there, and where
-    nobody can know whether it ever landed, it goes again."""
+def _may_pass(name: str, x: Attribute, seal: Seal, want: Want, terms: Terms) -> bool:
+    """The operator's word for this very seal; the sealed value at another account than the one that it was sealed at; or a replay
+    of the sealed value: it looks whether the value is there, and where nobody can know whether it ever landed, it goes again."""
     return (want.replaces is not None and want.replaces == seal.print) or (
-        want.replay and (seal.unsure or terms.readable) and terms.same(name, seal.print, want)
+        (x.carried or (want.replay and (seal.unsure or terms.readable))) and terms.same(name, seal.print, want)
     )
 
 

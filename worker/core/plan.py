@@ -53,8 +53,8 @@ def needs_read(lane: Lane, terms: Terms, now: int) -> bool:
 def _looks_first(x: Attribute, wanted: Want, terms: Terms, now: int) -> bool:
     if wanted.replay or wanted.replaces is not None:
         return True
-    if wanted.once:
-        return x.seal is None or x.seal.unsure
+    if wanted.once or x.carried:
+        return x.seal is None or x.seal.unsure or x.carried
     return wanted.policy == "if_empty" and belief(x, terms, now) is UNKNOWN
 
 

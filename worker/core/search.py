@@ -68,10 +68,15 @@ def not_found(lane: Lane, terms: Terms, token: str, now: int, reason: str, *, am
     if not ours(lane, token):
         return None
     lane = copied(lane)
-    notes: list[Note] = []
-    search = lane.search or Search()
     let_go(lane)
     lane.deaths = 0
+    return missed(lane, terms, now, reason, ambiguous=ambiguous)
+
+
+def missed(lane: Lane, terms: Terms, now: int, reason: str, *, ambiguous: bool = False) -> Step:
+    """The same for a lane that is a copy, and nobody's."""
+    notes: list[Note] = []
+    search = lane.search or Search()
     everything = waiting(lane)
     oldest = min((record.at for _, record in everything), default=now)
     if ambiguous or now >= oldest + search.wait:
@@ -116,9 +121,10 @@ def owed(lane: Lane) -> dict[str, list[tuple[str, Want]]]:
     return by_source
 
 
-def emptied(lane: Lane, terms: Terms, token: str, carried: Iterable[tuple[str, Want]]) -> Step | None:
+def emptied(lane: Lane, terms: Terms, token: str, carried: Iterable[tuple[str, Want]], *, returns: bool = False) -> Step | None:
     """The account is gone, and what it owed was carried to the search lanes.  What was merged meanwhile stays, and finds out
-    for itself.  The revision goes on: a lane never starts again at 0."""
+    for itself.  returns: it is known by its id, and may be made again under it, so its seals stay here, too.  The revision goes
+    on: a lane never starts again at 0."""
     if not ours(lane, token):
         return None
     hints = (*(lane.lease.check if lane.lease else ()), *lane.check)
@@ -126,8 +132,9 @@ def emptied(lane: Lane, terms: Terms, token: str, carried: Iterable[tuple[str, W
     after = Lane(rev=lane.rev, attributes={}, owner={})
     for name, x in lane.attributes.items():
         left = [record for record in (x.sent, x.wanted, *x.behind) if record is not None and (name, record.version) not in gone]
-        if left:
-            after.attributes[name] = Attribute(wanted=left[0], behind=tuple(left[1:]))
+        seal = x.seal if returns else None
+        if left or seal is not None:
+            after.attributes[name] = Attribute(wanted=left[0] if left else None, behind=tuple(left[1:]), seal=seal)
     if after.attributes:
         after.owner = lane.owner
     return after, [hint_told(hint, terms, Word.IGNORED, "the account is gone") for hint in dict.fromkeys(hints)]

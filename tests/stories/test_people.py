@@ -1,0 +1,228 @@
+"""People whose accounts change: a new e-mail address, an account that is deleted and made again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.company import MAPPING, Company
+from worker.core.outcome import Word
+from worker.core.search import seals, search_account
+
+
+async def said(company: Company, ident: str, at: int, email: str, subject: str = "E-1", **attributes: Any) -> str:
+    """hr says something of a person with this address."""
+    data = {"id": subject, "email": email, "attributes": attributes}
+    return await company.body({"id": ident, "timestamp": f"2026-01-01T00:00:{at:02d}Z", "data": data})
+
+
+async def hired(company: Company, **attributes: Any) -> None:
+    """E-1 is linked to d1; her number is sealed."""
+    name = await company.say("e1", number="010441", department="Sales", **attributes)
+    await company.run()
+    assert (await company.told(name))["desk", "number"] == Word.APPLIED
+    company.desk.log.clear()
+    company.crm.log.clear()
+
+
+async def made_again(company: Company, **attributes: Any) -> None:
+    """d1 is deleted, and she is made again as d5; the next event finds out."""
+    company.desk.accounts["d5"] = {"email": "e-1@example.com", **attributes}
+    del company.desk.accounts["d1"]
+    await company.say("e2", at=2, department="Law")
+    await company.run()
+    assert company.desk.accounts["d5"]["department"] == "Law"
+    company.desk.log.clear()
+
+
+async def reason(company: Company, name: str, attribute: str, system: str = "desk") -> tuple[str, str]:
+    outcome = (await company.event(name)).outcomes[system][attribute]
+    assert outcome is not None
+    return str(outcome.word), outcome.reason
+
+
+# ---------------------------------------------------------------- renamed
+
+
+@pytest.mark.parametrize("renamed_there", [True, False])
+async def test_a_new_address_loses_no_link(company: Company, renamed_there: bool) -> None:
+    """Whichever system hears of it first: the account is not searched for again, and nobody else's is written."""
+    await hired(company)
+    if renamed_there:
+        company.desk.accounts["d1"]["email"] = "ana.new@example.com"
+    name = await said(company, "e2", 2, "ana.new@example.com", department="Law")
+    await company.run()
+    assert (await company.told(name))["desk", "department"] == Word.APPLIED
+    assert company.desk.accounts["d1"]["department"] == "Law"
+    assert "GET /users" not in company.desk.log
+    assert await company.engine.links.find("hr", "E-1", ["desk"]) == ["d1"]
+
+
+async def test_an_address_that_went_to_somebody_else(company: Company) -> None:
+    """Who has Ana's old address now has an account of his own, and gets it."""
+    await hired(company)
+    company.desk.accounts["d1"]["email"] = "ana.new@example.com"
+    company.desk.accounts["d9"] = {"email": "e-1@example.com"}
+    await said(company, "e9", 2, "e-1@example.com", "E-9", department="Ops", number="9")
+    await company.run()
+    assert [company.desk.accounts[each]["department"] for each in ("d1", "d9")] == ["Sales", "Ops"]
+    assert [company.desk.accounts[each]["number"] for each in ("d1", "d9")] == ["010441", "9"]
+
+
+async def test_an_account_that_still_shows_an_old_address_is_not_given_away(company: Company) -> None:
+    """The newcomer's search finds Ana's account, because nobody has renamed it there: parked, and hers stays as it is."""
+    await hired(company)
+    name = await said(company, "e9", 2, "e-1@example.com", "E-9", department="Ops", number="9")
+    await company.run()
+    assert await reason(company, name, "department") == ("parked", "the account belongs to another subject")
+    assert company.desk.accounts["d1"]["department"] == "Sales"
+    assert await company.engine.links.find("hr", "E-9", ["desk"]) == [""]
+
+
+# ---------------------------------------------------------------- deleted, and made again
+
+
+async def test_a_link_that_is_stale_is_repaired(company: Company) -> None:
+    """The account of the link is gone: it is searched for, found under another id, and written; what comes next goes there."""
+    await hired(company)
+    company.desk.accounts["d5"] = {"email": "e-1@example.com"}
+    del company.desk.accounts["d1"]
+    name = await company.say("e2", at=2, department="Law")
+    await company.run()
+    assert (await company.told(name))["desk", "department"] == Word.APPLIED
+    assert company.desk.accounts["d5"]["department"] == "Law"
+    assert company.desk.log == ["PATCH /users/d1", "GET /users", "PATCH /users/d5"]
+    assert await company.engine.links.find("hr", "E-1", ["desk"]) == ["d5"]
+    assert await company.engine.links.find("desk", "d1", ["hr"]) == [""]
+    await company.say("e3", at=3, department="Ops")
+    await company.run()
+    assert company.desk.log[3:] == ["PATCH /users/d5"]
+
+
+async def test_who_is_made_again_later_is_waited_for(company: Company) -> None:
+    """Between the two there is no account: what is wanted waits as for anybody who is not there yet, newest value first."""
+    await hired(company)
+    del company.desk.accounts["d1"]
+    first = await company.say("e2", at=2, department="Law")
+    await company.run()
+    second = await company.say("e3", at=3, department="Ops")
+    await company.run()
+    assert await reason(company, first, "department") == ("superseded", "")
+    assert (await company.told(second))["desk", "department"] == "pending"
+    company.desk.accounts["d5"] = {"email": "e-1@example.com"}
+    await said(company, "e4", 4, "ana.new@example.com", number="010441")  # other keys: looked for at once
+    company.desk.accounts["d5"]["email"] = "ana.new@example.com"
+    await company.run()
+    assert company.desk.accounts["d5"]["department"] == "Ops"
+    assert (await company.told(second))["desk", "department"] == Word.APPLIED
+
+
+async def test_a_seal_follows_the_person(company: Company) -> None:
+    """The account that was made again is not given a second number, whoever says one and however often."""
+    await hired(company)
+    await made_again(company)
+    for turn in (3, 4):
+        name = await company.say(f"e{turn}", at=turn, number="999999")
+        await company.run()
+        assert (await company.told(name))["desk", "number"] == Word.SEALED
+    assert "number" not in company.desk.accounts["d5"]
+    assert set(seals(await company.lane("desk", "d5"))) == {"number"}
+
+
+async def test_the_sealed_value_is_given_to_the_new_account(company: Company) -> None:
+    """Its own value passes the seal that came with her: the new account is looked at, is empty, and gets it; then it is sealed
+    there, and the same value again is `unchanged`."""
+    await hired(company)
+    await made_again(company)
+    name = await company.say("e3", at=3, number="010441")
+    await company.run()
+    assert (await company.told(name))["desk", "number"] == Word.APPLIED
+    assert company.desk.accounts["d5"]["number"] == "010441"
+    assert company.desk.log.count("GET /users/d5") == 1
+    again = await company.say("e4", at=4, number="010441")
+    other = await company.say("e5", at=5, number="999999")
+    await company.run()
+    assert (await company.told(again))["desk", "number"] == Word.UNCHANGED
+    assert (await company.told(other))["desk", "number"] == Word.SEALED
+    assert company.desk.log.count("PATCH /users/d5") == 1
+
+
+async def test_what_somebody_gave_the_new_account_stays(company: Company) -> None:
+    """Whoever made it again gave it another number: sealed as found, and not overwritten."""
+    await hired(company)
+    await made_again(company, number="7")
+    name = await company.say("e3", at=3, number="010441")
+    await company.run()
+    assert await reason(company, name, "number") == ("sealed", "sealed as found")
+    assert company.desk.accounts["d5"]["number"] == "7"
+
+
+async def test_where_nobody_can_look_the_sealed_value_goes_once(company: Company) -> None:
+    """A target that cannot be read: the same value is sent to the new account, and no other."""
+    company.configure(blind=True)
+    await hired(company)
+    await made_again(company)
+    other = await company.say("e3", at=3, number="999999")
+    same = await company.say("e4", at=4, number="010441")
+    await company.run()
+    assert (await company.told(other))["desk", "number"] == Word.SEALED
+    assert (await company.told(same))["desk", "number"] == Word.APPLIED
+    assert company.desk.accounts["d5"]["number"] == "010441"
+
+
+async def test_an_index_that_still_knows_the_dead(company: Company) -> None:
+    """A search goes on finding the account that is not there: it is not asked for again and again, and what waits is told."""
+    await hired(company)
+    dead = company.desk.accounts.pop("d1")
+    company.desk.ghosts["d1"] = dead
+    name = await company.say("e2", at=2, department="Law")
+    async with asyncio.timeout(10):
+        await company.run()
+    assert company.desk.log == ["PATCH /users/d1", "GET /users", "PATCH /users/d1"]
+    assert await reason(company, name, "department") == ("pending", "no account")
+    lane = await company.lane("desk", search_account("hr", "E-1"))
+    assert lane.search is not None
+    assert lane.search.after >= await company.engine.store.now() + 50_000
+    company.desk.ghosts.clear()
+    company.desk.accounts["d5"] = {"email": "e-1@example.com"}
+    await company.engine.links.set("hr", "E-1", "desk", "d5")
+    await said(company, "e3", 3, "ana.new@example.com", department="Ops")
+    await company.run()
+    assert company.desk.accounts["d5"]["department"] == "Ops"
+
+
+# ---------------------------------------------------------------- an account that is known by its id
+
+
+@pytest.mark.parametrize("then", ["park", "{wait: 24h, then: park}"])
+async def test_a_seal_stays_at_an_id_that_returns(company: Company, then: str) -> None:
+    """crm knows people by the source's id.  Deleted there and made again under the same id, she is given no second badge; her own
+    is given to her again."""
+    company.configure(mapping=MAPPING.replace("on_no_account: park", f"on_no_account: {then}"))
+    await hired(company)
+    assert company.crm.accounts["E-1"]["badge"] == "010441"
+    del company.crm.accounts["E-1"]
+    lost = await company.say("e2", at=2, department="Law")
+    await company.run()
+    assert (await company.told(lost))["crm", "unit"] == ("parked" if then == "park" else "pending")
+    company.crm.accounts["E-1"] = {}
+    other = await company.say("e3", at=3, department="Ops", number="999999")
+    await company.run()
+    assert (await company.told(other))["crm", "badge"] == Word.SEALED
+    assert company.crm.accounts["E-1"] == {"unit": "Ops"}
+    same = await company.say("e4", at=4, number="010441")
+    await company.run()
+    assert (await company.told(same))["crm", "badge"] == Word.APPLIED
+    assert company.crm.accounts["E-1"] == {"unit": "Ops", "badge": "010441"}
+
+
+async def test_a_seal_waits_with_the_person(company: Company) -> None:
+    """While there is no account it stands in the search lane, however long that takes."""
+    await hired(company)
+    del company.desk.accounts["d1"]
+    await company.say("e2", at=2, department="Law")
+    await company.run()
+    assert set(seals(await company.lane("desk", search_account("hr", "E-1")))) == {"number"}
+    assert seals(await company.lane("desk", "d1")) == {}
