@@ -31,7 +31,7 @@ def running(*, sandbox: bool) -> Iterator[Up]:
     if sandbox:
         listen = os.environ.get("LOCKSTEP_LISTEN", "127.0.0.1:8080")
         with raised(Path(embedded.HOME).absolute() / "sandbox", listen=listen, quiet=False) as stage:
-            yield Up(stage.crew, stage.endpoint, stage.environ, {"onelogin": stage.onelogin, "directory": stage.directory})
+            yield Up(stage.crew, stage.endpoint, stage.environ, stage.sandboxes)
         return
     with everything(environment()) as (crew, provided):
         url = endpoint_url(Settings.from_environ(provided).listen)

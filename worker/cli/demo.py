@@ -9,7 +9,7 @@ import click
 def command() -> None:
     """Show the main job, end to end.
 
-    Starts a store, the daemons and two sandboxed systems, sends signed webhooks, and shows what each system holds.
+    Starts a store, the daemons and five sandboxed systems, sends signed webhooks, and shows what each system holds.
     Nothing outside this machine is called.  Exit code 0 only if the systems hold what they should.
 
     \b

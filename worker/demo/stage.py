@@ -10,14 +10,15 @@ import os
 import secrets
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from worker import embedded, keyfile
 from worker.crew import Crew
-from worker.demo import people
+from worker.demo.cast import cast
 from worker.demo.web import ask, free_port, wait_for
 from worker.store.connection import Store, connect
 from worker.store.errors import Unavailable
@@ -28,34 +29,48 @@ MAPPINGS = Path(__file__).parent / "mappings"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where everything is.  secret: of the HR system's webhooks.  environ: for the commands that look."""
+    """Where everything is.  sandboxes: system -> its address; secret: of the HR system's webhooks; environ: for the commands that
+    look."""
 
     endpoint: str
-    onelogin: str
-    directory: str
+    sandboxes: Mapping[str, str]
     secret: str
     environ: dict[str, str]
     log: Path
     crew: Crew
 
-    def holds(self, system: str) -> dict[str, dict[str, Any]]:
-        """The accounts of a sandbox, read over HTTP: e-mail -> attribute -> value."""
-        url = {"onelogin": self.onelogin, "directory": self.directory}[system]
-        accounts: dict[str, dict[str, Any]] = ask("GET", f"{url}/__sandbox/users")
-        return {account["email"]: _flat(account, system) for account in accounts.values()}
+    def holds(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """The accounts of all sandboxes, read over HTTP: system -> e-mail -> attribute, as mappings name it -> value."""
+        return {name: _accounts(name, ask("GET", f"{url}/__sandbox/users")) for name, url in self.sandboxes.items()}
 
-    def calls(self, system: str) -> list[dict[str, Any]]:
-        """The writes that a sandbox received."""
-        url = {"onelogin": self.onelogin, "directory": self.directory}[system]
-        requests: list[dict[str, Any]] = ask("GET", f"{url}/__sandbox/log")["requests"]
-        return [each for each in requests if each["method"] in ("PUT", "PATCH")]
+    def writes(self, attribute: Mapping[str, str] | None = None) -> Counter[str]:
+        """How many values were written over the API, by system; or how often this attribute of each was."""
+        return Counter(
+            name
+            for name, url in self.sandboxes.items()
+            for entry in ask("GET", f"{url}/__sandbox/log")["applied"]
+            if entry["by"] == "api" and (attribute is None or entry["attribute"] == attribute.get(name))
+        )
+
+    def edit(self, system: str, account: str, changes: Mapping[str, Any]) -> None:
+        """Somebody changes an account in the system's own console."""
+        ask("PATCH", f"{self.sandboxes[system]}/__sandbox/users/{account}", dict(changes))
 
 
-def _flat(account: dict[str, Any], system: str) -> dict[str, Any]:
-    if system == "directory":
-        return dict(account["attributes"])
-    custom = {f"custom_attributes.{name}": value for name, value in account["custom_attributes"].items()}
-    return {**account, **custom}
+def _accounts(system: str, accounts: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """At a portal of Tyk custom attributes have their names at the top, as the connector has them."""
+    flat = [dict(_flat(account)) for account in accounts.values()]
+    if system == "tyk":
+        flat = [{name.removeprefix("custom_attributes."): value for name, value in account.items()} for account in flat]
+    return {str(account.get("email") or account["Email"]): account for account in flat}
+
+
+def _flat(account: Mapping[str, Any], under: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in account.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{under}{name}.")
+        else:
+            yield under + name, value
 
 
 def _write_environment(file: Path, environ: dict[str, str]) -> None:
@@ -96,28 +111,26 @@ def raised(home: Path, *, listen: str = "", quiet: bool = True) -> Iterator[Stag
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     given = _given_store(home)
-    ports = {name: free_port() for name in ("onelogin", "directory", "endpoint")}
-    urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    players = cast()
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
-    hook, token, client = (secrets.token_urlsafe(24) for _ in range(3))
     environ = {
-        **environment(), **given, "LOCKSTEP_CONFIG": str(MAPPINGS), "LOCKSTEP_LISTEN": listen or f"127.0.0.1:{ports['endpoint']}",
-        "DEMO_HR_SECRET": secret, "DEMO_ONELOGIN": urls["onelogin"], "DEMO_ONELOGIN_SECRET": client, "DEMO_ONELOGIN_HOOK": hook,
-        "DEMO_DIRECTORY": urls["directory"], "DEMO_DIRECTORY_TOKEN": token,
+        **environment(), **given, "LOCKSTEP_CONFIG": str(MAPPINGS), "LOCKSTEP_LISTEN": listen or f"127.0.0.1:{free_port()}",
+        "DEMO_HR_SECRET": secret, **{name: value for player in players for name, value in player.environ().items()},
     }  # fmt: skip
     endpoint = f"http://{environ['LOCKSTEP_LISTEN']}"
     log = home / "processes.log"
     with everything(environ, output=log if quiet else None, home=home) as (crew, provided):
         _write_environment(home / "environment", provided)
-        for kind, name, seed in (
-            ("onelogin", "onelogin", people.onelogin("demo", client)),
-            ("http", "directory", people.directory(token)),
-        ):
-            file = home / f"{name}.json"
-            file.write_text(json.dumps(seed))
-            crew.start(name, "sandbox", kind, "--listen", f"127.0.0.1:{ports[name]}", "--seed", str(file))
-        for name in ("onelogin", "directory"):
-            wait_for(f"{urls[name]}/__sandbox/users")
+        for player in players:
+            file = home / f"{player.name}.json"
+            file.touch(mode=0o600)
+            file.write_text(json.dumps(player.seed))
+            crew.start(player.name, "sandbox", player.name, "--listen", player.listen, "--seed", str(file))
+        for player in players:
+            wait_for(f"{player.url}/__sandbox/users")
         wait_ready(endpoint, crew)
-        ask("PUT", f"{urls['onelogin']}/__sandbox/webhook", {"url": f"{endpoint}/hooks/onelogin", "secret": hook})
-        yield Stage(endpoint, urls["onelogin"], urls["directory"], secret, provided, log, crew)
+        for player in players:
+            if player.hook:
+                told = {"url": f"{endpoint}/hooks/{player.name}", "secret": player.hook}
+                ask("PUT", f"{player.url}/__sandbox/webhook", told)
+        yield Stage(endpoint, {player.name: player.url for player in players}, secret, provided, log, crew)
