@@ -92,7 +92,7 @@ class Demo:
         self._row(event, "looker", BEN, NUMBER["looker"], "010442")
 
     def _renumbered(self) -> None:
-        self._chapter("HR mistypes Ana's number", "it was written once, and is not written again, nowhere")
+        self._chapter("HR mistypes Ana's number", "it was written once, and is written again nowhere")
         written = self.stage.writes(NUMBER)
         event = self._send(change("E-1", "010414", ANA))
         words = {system: getattr(_outcome(event, system, name), "word", None) for system, name in NUMBER.items()}
@@ -142,10 +142,11 @@ class Demo:
         self._say(f"each of the three tells the two others: {_counted(written.total(), 'write')}, and it came to rest.")
 
     def _activated(self) -> None:
-        self._chapter("An admin of the portal activates Dan", "who has named his company when he signed up")
+        self._chapter("An admin of the portal activates Dan", "who named his company when he signed up")
         self.stage.edit("tyk", "4", {"Active": True})
         event = self.witness.observed("tyk", "4", "company")
         self._row(event, "chatwoot", DAN, COMPANY, "Dunes Ltd", "a look in tyk saw it")
+        self._say("the portal tells of sign-ups and activations; of a later change it tells nobody.")
 
     # ---------------------------------------------------------------- saying and seeing
 
@@ -205,7 +206,7 @@ def _outcome(event: Event, system: str, attribute: str) -> Outcome | None:
 
 def run(home: Path, console: Console) -> list[str]:
     """Raise the stage, tell the story; what does not hold."""
-    console.print("[bold]Lockstep[/bold]: a store, an endpoint, a worker, a tick, five sandboxed systems are being started ...")
+    console.print("[bold]Lockstep[/bold]: a store, an endpoint, a worker, a tick and five sandboxed systems are starting ...")
     started = time.monotonic()
     with raised(home) as stage:
         console.print(f"ready after {time.monotonic() - started:.1f} s: webhooks go to {stage.endpoint}/hooks/hr")
