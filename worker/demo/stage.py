@@ -41,7 +41,7 @@ class Stage:
 
     def holds(self) -> dict[str, dict[str, dict[str, Any]]]:
         """The accounts of all sandboxes, read over HTTP: system -> e-mail -> attribute, as mappings name it -> value."""
-        return {name: _accounts(name, ask("GET", f"{url}/__sandbox/users")) for name, url in self.sandboxes.items()}
+        return {name: accounts(name, ask("GET", f"{url}/__sandbox/users")) for name, url in self.sandboxes.items()}
 
     def writes(self, attribute: Mapping[str, str] | None = None) -> Counter[str]:
         """How many values were written over the API, by system; or how often this attribute of each was."""
@@ -57,9 +57,10 @@ class Stage:
         ask("PATCH", f"{self.sandboxes[system]}/__sandbox/users/{account}", dict(changes))
 
 
-def _accounts(system: str, accounts: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """At a portal of Tyk custom attributes have their names at the top, as the connector has them."""
-    flat = [dict(_flat(account)) for account in accounts.values()]
+def accounts(system: str, listed: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What a sandbox lists: e-mail -> attribute -> value.  Of a portal of Tyk custom attributes stand at the top, as the connector has
+    them."""
+    flat = [dict(_flat(account)) for account in listed.values()]
     if system == "tyk":
         flat = [{name.removeprefix("custom_attributes."): value for name, value in account.items()} for account in flat]
     return {str(account.get("email") or account["Email"]): account for account in flat}
