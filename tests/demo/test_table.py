@@ -6,11 +6,11 @@ import io
 
 from rich.console import Console
 
-from worker.demo.table import Row, drawn, wrong
+from worker.demo.table import Held, Row, drawn, wrong
 
 ANA, BEN = "ana@example.com", "ben@example.com"
-BEFORE = {"onelogin": {ANA: {"title": "Analyst"}, BEN: {}}, "chatwoot": {ANA: {}}}
-AFTER = {
+BEFORE: Held = {"onelogin": {ANA: {"title": "Analyst"}, BEN: {}}, "chatwoot": {ANA: {}}}
+AFTER: Held = {
     "onelogin": {ANA: {"title": "Principal Analyst"}, BEN: {"custom_attributes.employee_number": "9"}},
     "chatwoot": {ANA: {"additional_attributes.company_name": "Dunes Ltd"}},
 }

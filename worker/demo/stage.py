@@ -58,8 +58,8 @@ class Stage:
 
 
 def accounts(system: str, listed: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What a sandbox lists: e-mail -> attribute -> value.  Of a portal of Tyk custom attributes stand at the top, as the connector has
-    them."""
+    """What a sandbox lists: e-mail -> attribute -> value.  Of a Tyk portal custom attributes stand at the top, as its connector
+    has them."""
     flat = [dict(_flat(account)) for account in listed.values()]
     if system == "tyk":
         flat = [{name.removeprefix("custom_attributes."): value for name, value in account.items()} for account in flat]
