@@ -51,7 +51,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --only-binary :all: --
 
 # Readable by all inside a folder of ours: the containers' users have other numbers, and Docker mounts each file by itself.
 # `health` may look whether the server lives and nothing else; `lockstep` may do what the product does, not administer.
-secrets: ## make the files that docker-compose.yml takes as secrets; what is there stays
+secrets: ## make the files that docker-compose.yml takes as secrets (SANDBOX=1: its sandboxes', too); what is there stays
 	@umask 077 && mkdir -p secrets/systems && chmod 755 secrets/systems
 	@set -eu; umask 022; cd secrets; if [ -e users.acl ]; then echo "secrets/ is there, nothing is changed"; else \
 		password=$$(head -c 24 /dev/urandom | base64 | tr '+/' '-_'); \
@@ -63,6 +63,13 @@ secrets: ## make the files that docker-compose.yml takes as secrets; what is the
 		  echo "user health on nopass -@all +ping +info"; \
 		  echo "user lockstep on #$$hash ~* &* +@all -@admin -@dangerous +info +config|get"; } > users.acl; \
 		echo "made secrets/: keep fingerprint_keys for ever, seals are proved with it"; fi
+ifneq ($(filter-out 0,$(SANDBOX)),)
+	@set -eu; umask 022; cd secrets/systems; if [ ! -e sandbox_hr ]; then \
+		echo "whsec_$$(head -c 24 /dev/urandom | base64)" > sandbox_hr; \
+		head -c 24 /dev/urandom | base64 | tr '+/' '-_' > sandbox_onelogin_hook; \
+		echo sandbox-secret > sandbox_onelogin; \
+		echo sandbox-token > sandbox_directory; fi
+endif
 
 clean: ## forget the environment and the caches (the embedded store in .lockstep stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,6 +18,8 @@ from kombu import Connection
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from connectors.registry import CONNECTORS
+from worker.config import load, run_cases
 from worker.embedded import server_binary
 from worker.settings import VARIABLES, Settings
 
@@ -51,7 +53,8 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def make_secrets(folder: Path) -> None:
-    subprocess.run(["make", "-s", "-C", str(folder), "-f", str(ROOT / "Makefile"), "secrets"], check=True, capture_output=True)
+    command = ["make", "-s", "-C", str(folder), "-f", str(ROOT / "Makefile"), "secrets", "SANDBOX=1"]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def _listens(path: Path) -> bool:
@@ -156,9 +159,9 @@ def test_no_secret_stands_in_the_file(name: str) -> None:
 
 
 def test_only_the_endpoint_is_published_and_only_on_loopback() -> None:
-    """A proxy with TLS stands in front of it; store and broker are in a network that leads nowhere."""
-    assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["endpoint"]
-    assert all(port.startswith("127.0.0.1:") for port in SERVICES["endpoint"]["ports"])
+    """A proxy with TLS stands in front of it; sandboxes show their controls; store and broker are where nothing leads to."""
+    assert {name for name in SERVICES if "ports" in SERVICES[name]} == {"endpoint", *SANDBOXES}
+    assert all(port.startswith("127.0.0.1:") for service in SERVICES.values() for port in service.get("ports", ()))
     assert SERVICES["store"]["networks"] == SERVICES["broker"]["networks"] == SERVICES["tick"]["networks"] == ["state"]
     assert COMPOSE["networks"]["state"]["internal"] is True
 
@@ -251,13 +254,23 @@ def test_who_has_no_password_can_only_ask_whether_the_server_lives(secrets: Path
 
 def test_secrets_are_made_once(secrets: Path) -> None:
     """Made again they would lose seals: what is there stays, in a folder that only its owner enters."""
-    before = {path.name: path.read_bytes() for path in secrets.iterdir() if path.is_file()}
-    subprocess.run(
-        ["make", "-s", "-C", str(secrets.parent), "-f", str(ROOT / "Makefile"), "secrets"], check=True, capture_output=True
-    )
-    assert {path.name: path.read_bytes() for path in secrets.iterdir() if path.is_file()} == before
-    assert before.keys() == COMPOSE["secrets"].keys()
+    before = {path.name: path.read_bytes() for path in secrets.rglob("*") if path.is_file()}
+    make_secrets(secrets.parent)
+    assert {path.name: path.read_bytes() for path in secrets.rglob("*") if path.is_file()} == before
+    assert {path.name for path in secrets.iterdir() if path.is_file()} == COMPOSE["secrets"].keys()
     assert secrets.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_sandboxes_fit_their_mappings(secrets: Path, tmp_path: Path) -> None:
+    """sandbox/ passes its check on the made files alone, calls only services that are there, and asks for no other secret."""
+    for file in (ROOT / "sandbox").iterdir():
+        (tmp_path / file.name).write_text(file.read_text().replace("/run/secrets", str(secrets)))
+    configuration = load(tmp_path, {}, CONNECTORS)
+    assert configuration.warnings == ()
+    assert [each.name for each in run_cases(configuration) if not each.passed] == []
+    assert set(re.findall(r"base_url: http://(\w+):9000", (tmp_path / "systems.yaml").read_text())) == set(SANDBOXES)
+    made = {path.name for path in (secrets / "systems").iterdir()}
+    assert set(re.findall(r"systems/(\w+)", (tmp_path / "systems.yaml").read_text())) == made
 
 
 def test_the_image_is_what_the_lock_says_and_does_not_run_as_root() -> None:
