@@ -1,6 +1,9 @@
-"""The lines of a worker process: one to each target, with the credentials, budget and limits of its entry."""
+"""The lines of a process: one to each target, with the credentials, budget and limits of its entry."""
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -13,8 +16,12 @@ from worker.transport import Exchange, Line
 log = structlog.get_logger()
 
 
-def lines(settings: Settings, configuration: Configuration, store: Store) -> dict[str, Line]:
-    """Belongs to the event loop in which it is called.  Raises ValueError for a base_url that is none."""
+def lines(
+    settings: Settings, configuration: Configuration, store: Store, on_exchange: Callable[[Exchange], None] | None = None
+) -> dict[str, Line]:
+    """on_exchange: is told of each; None: the log is.
+
+    Belongs to the event loop in which it is called.  Raises ValueError for a base_url that is none."""
     gate = Gate(store)
     return {
         name: Line(
@@ -28,11 +35,26 @@ def lines(settings: Settings, configuration: Configuration, store: Store) -> dic
             deadline=system.deadline,
             ca=system.ca,
             egress=settings.egress,
-            on_exchange=_note,
+            on_exchange=on_exchange or _note,
         )
         for name, system in configuration.systems.items()
         if system.target is not None
     }
+
+
+@asynccontextmanager
+async def opened(settings: Settings, configuration: Configuration, store: Store) -> AsyncIterator[dict[str, Line]]:
+    """The same for a while, for a command that asks and prints what it hears."""
+
+    def quiet(_: Exchange) -> None:
+        """Its output is no log."""
+
+    there = lines(settings, configuration, store, quiet)
+    try:
+        yield there
+    finally:
+        for line in there.values():
+            await line.close()
 
 
 def _note(exchange: Exchange) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from worker.cli.frame import Exit, Failure, json_option, print_json, run
+from worker.cli._findings import show
+from worker.cli.frame import json_option, run
 
 
 @click.command(name="doctor")
@@ -28,16 +29,7 @@ def command(as_json: bool) -> None:
       lockstep doctor
       lockstep doctor --json
     """
-    found = run(_look())
-    wrong = [each for each in found if each.state == "wrong"]
-    if as_json:
-        print_json([{"what": each.what, "state": str(each.state), "says": each.says, "do": each.do} for each in found])
-    else:
-        width = max(len(each.what) for each in found)
-        for each in found:
-            click.echo(f"{each.state:<5}  {each.what:<{width}}  {each.says}{f'  ->  {each.do}' if each.do else ''}")
-    if wrong:
-        raise Failure(f"{len(wrong)} of {len(found)} are wrong", Exit.WRONG)
+    show(run(_look()), as_json=as_json)
 
 
 async def _look() -> list[Any]:
