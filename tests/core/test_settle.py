@@ -273,3 +273,15 @@ def test_a_value_that_came_after_once_was_taken_out_is_not_lost() -> None:
         assert sent is not None
         assert (sent.event, [record.event for record in story.a.behind]) == ("e1", ["e2"])
         assert story.settles("applied") == [("e1", "a", "applied"), ("e2", "a", "sealed")]
+
+
+def test_a_candidate_that_comes_later_does_not_shorten_the_backoff() -> None:
+    """Once its call has started a candidate stays: the other, though of higher rank, stands behind it, and the lane is not due
+    before the target wants to be asked again."""
+    story = Story(ranks={"a": {"P": 2, "Q": 1}})
+    story.wants("e1", 1, "A", "once", source="Q")
+    story.visits()
+    story.settles(Answer("failed", wait=5_000))
+    assert story.wants("e2", 2, "B", "once", source="P") == []
+    assert [record.event for record in story.a.behind] == ["e2"]
+    assert story.due == story.now + 5_000
