@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from worker.core.event import Event, finished
 from worker.core.outcome import Outcome, Word
-from worker.core.record import parked, reopened, tell
+from worker.core.record import tell
 
 HERE = ("T", "a")
 outcomes = st.builds(Outcome, st.sampled_from(Word), st.sampled_from(["", "why"]), st.integers(1, 6), st.integers(0, 2))
@@ -81,18 +81,6 @@ def test_the_last_attempts_are_kept() -> None:
     event = tell(event, {HERE: [Outcome(Word.APPLIED, at=9, tries=9)], ("T", "b"): [Outcome(Word.APPLIED, at=9)]})
     assert [outcome.at for outcome in event.attempts["T"]["a"]] == [5, 6, 7, 8, 9]
     assert "b" not in event.attempts["T"]
-
-
-def test_an_operator_lets_parked_routes_start_again() -> None:
-    """Only those: what is settled stays, and the event waits for propagation anew."""
-    event = tell(
-        blank(), {HERE: [Outcome(Word.PARKED, at=1)], ("T", "b"): [Outcome(Word.APPLIED, at=1)]}, routes=[HERE, ("T", "b")]
-    )
-    assert parked(event) == [HERE]
-    again = reopened(event, [HERE])
-    assert (parked(again), again.planned) == ([], False)
-    assert again.outcomes == {"T": {"b": Outcome(Word.APPLIED, at=1)}}
-    assert parked(event) == [HERE], "the record that was given is as it was"
 
 
 def test_telling_leaves_the_record_it_was_given() -> None:

@@ -49,20 +49,3 @@ def _attempted(
     all_ = {*mine.get(attribute, ()), outcome}  # the outbox may be folded again, and then from an earlier position
     last = sorted(all_, key=lambda one: (one.at, one.tries, one.word))[-ATTEMPTS:]
     return {**attempts, target: {**mine, attribute: tuple(last)}}
-
-
-def reopened(event: Event, targets: Iterable[tuple[str, str]]) -> Event:
-    """An operator lets parked routes start again: they are pending anew."""
-    outcomes = {target: dict(by_attribute) for target, by_attribute in event.outcomes.items()}
-    for target, attribute in targets:
-        outcomes.get(target, {}).pop(attribute, None)
-    return replace(event, outcomes=outcomes, planned=False)
-
-
-def parked(event: Event) -> list[tuple[str, str]]:
-    return [
-        (target, attribute)
-        for target, by_attribute in event.outcomes.items()
-        for attribute, outcome in by_attribute.items()
-        if outcome is not None and outcome.word is Word.PARKED
-    ]
