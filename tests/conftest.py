@@ -11,7 +11,7 @@ import fakeredis
 import pytest
 import redis as sync_redis
 
-from worker.embedded import Embedded
+from worker.machine.embedded import Embedded
 from worker.store.connection import Store, connect
 
 

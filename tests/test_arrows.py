@@ -16,18 +16,18 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted(path.relative_to(ROOT).as_posix() for room in ("worker", "connectors") for path in (ROOT / room).rglob("*.py"))
 
 OWNERS = {
-    "aiohttp": ("worker/transport.py", "worker/session.py"),
+    "aiohttp": ("worker/network/transport.py", "worker/network/session.py"),
     "cel_expr_python": ("worker/core/expression.py",),
     "celery": ("worker/tasks.py", "worker/cli/worker.py"),
     "click": ("worker/cli/",),
-    "httpx": ("connectors/contract.py", "worker/transport.py"),
+    "httpx": ("connectors/contract.py", "worker/network/transport.py"),
     "kombu": ("worker/tasks.py",),
-    "redis": ("worker/store/", "worker/embedded.py", "worker/cli/frame.py", "worker/wiring.py"),
+    "redis": ("worker/store/", "worker/machine/embedded.py", "worker/cli/frame.py", "worker/wiring.py"),
     "rich": ("worker/cli/", "worker/demo/"),
-    "starlette": ("worker/ingress.py", "worker/exchange.py", "worker/listener.py", "worker/demo/"),
-    "uvicorn": ("worker/listener.py", "worker/demo/"),
+    "starlette": ("worker/endpoint/ingress.py", "worker/endpoint/exchange.py", "worker/endpoint/listener.py", "worker/demo/"),
+    "uvicorn": ("worker/endpoint/listener.py", "worker/demo/"),
     "yaml": ("worker/config/",),
-    "yarl": ("worker/transport.py", "worker/session.py"),
+    "yarl": ("worker/network/transport.py", "worker/network/session.py"),
 }
 """A library is known in these places only, so that it can be exchanged there.  Sandboxes are servers and may be Starlette's."""
 

@@ -20,7 +20,7 @@ from redis.retry import Retry
 
 from connectors.registry import CONNECTORS
 from worker.config import load, run_cases
-from worker.embedded import server_binary
+from worker.machine.embedded import server_binary
 from worker.settings import VARIABLES, Settings
 
 ROOT = Path(__file__).parent.parent

@@ -24,9 +24,9 @@ from worker.store.links import Links
 if TYPE_CHECKING:
     from connectors.contract import Json
     from worker.config import Configuration, System
+    from worker.network.transport import Line
     from worker.store.connection import Store
     from worker.store.pauses import Pauses
-    from worker.transport import Line
 
 log = structlog.get_logger()
 

@@ -10,11 +10,11 @@ import structlog
 
 from worker import collector, tasks, tick, wiring
 from worker.config import Configuration
+from worker.endpoint.exchange import Limits
+from worker.endpoint.ingress import build_app
+from worker.endpoint.listener import server
 from worker.engine import EVENTS
-from worker.exchange import Limits
 from worker.hints import Hints
-from worker.ingress import build_app
-from worker.listener import server
 from worker.settings import Settings
 from worker.store.connection import Store, connect
 from worker.store.errors import Unavailable

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from worker import embedded, keyfile
-from worker.egress import Egress
+from worker import keyfile
+from worker.machine import embedded
+from worker.network.egress import Egress
 
 PREFIX = "LOCKSTEP_"
 Durability = Literal["auto", "always", "waitaof", "trust"]

@@ -14,9 +14,9 @@ from redis.exceptions import RedisError
 from connectors.registry import CONNECTORS
 from worker.config import Configuration, json_schema, load
 from worker.core.fingerprint import Fingerprints
+from worker.endpoint.ingress import Handshake, SourceEndpoint
 from worker.engine import Engine
 from worker.hints import Hints
-from worker.ingress import Handshake, SourceEndpoint
 from worker.settings import Settings
 from worker.store.connection import Store, connect
 from worker.store.errors import Unavailable
@@ -114,7 +114,7 @@ async def workers_engine(
     settings: Settings, configuration: Configuration, publish: Callable[[str], None]
 ) -> tuple[Engine, Hints]:
     """The engine of a worker process, in the loop that will run it."""
-    from worker.lines import lines
+    from worker.network.lines import lines
 
     store = await open_store(settings)
     await warn(store)

@@ -15,7 +15,7 @@ from tests.cli.conftest import SECRET, Command, World, said
 from worker import wiring
 from worker.deliver import deliver, drained
 from worker.floor import Floor
-from worker.lines import lines
+from worker.network.lines import lines
 from worker.propagate import propagate
 
 Body = Callable[[Mapping[str, Any]], Path]

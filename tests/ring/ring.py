@@ -24,11 +24,11 @@ from worker.core.event import Event, finished
 from worker.core.fingerprint import Fingerprints
 from worker.core.outcome import Outcome
 from worker.deliver import deliver
+from worker.endpoint.exchange import Limits
+from worker.endpoint.ingress import build_app
 from worker.engine import Engine
-from worker.exchange import Limits
 from worker.floor import Floor
 from worker.fold import fold
-from worker.ingress import build_app
 from worker.propagate import propagate
 from worker.store import keys
 from worker.store.connection import Store

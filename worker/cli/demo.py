@@ -22,8 +22,8 @@ def command() -> None:
 
     from worker.cli.frame import Failure
     from worker.demo.story import run
-    from worker.embedded import HOME, NoStore
-    from worker.up import NotReady
+    from worker.machine.embedded import HOME, NoStore
+    from worker.machine.up import NotReady
 
     console = Console(highlight=False)
     if not console.is_terminal:

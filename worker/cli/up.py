@@ -21,11 +21,11 @@ def command(sandbox: bool) -> None:
     import signal
     import threading
 
-    from worker import curl
     from worker.cli.frame import Failure, say
-    from worker.embedded import NoStore
-    from worker.terminal import running
-    from worker.up import NotReady
+    from worker.machine import curl
+    from worker.machine.embedded import NoStore
+    from worker.machine.terminal import running
+    from worker.machine.up import NotReady
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -28,14 +28,14 @@ from connectors.contract import (
     TokenRefused,
     Unanswered,
 )
-from worker.allowance import allowance
 from worker.config import Configuration, System
 from worker.config.problem import did_you_mean
 from worker.core.path import PathError, parse, spell
 from worker.core.rules import Rule
+from worker.network.allowance import allowance
+from worker.network.transport import Line
 from worker.telling.doctor import Finding, State
 from worker.telling.words import many, span
-from worker.transport import Line
 
 T = TypeVar("T")
 

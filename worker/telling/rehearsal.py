@@ -13,9 +13,9 @@ from typing import Literal, TypeVar
 import msgspec
 
 from connectors.contract import Flow, Request
-from worker.session import fields
+from worker.network.session import fields
+from worker.network.transport import SAFE
 from worker.telling.mask import masked_body, masked_url
-from worker.transport import SAFE
 
 T = TypeVar("T")
 

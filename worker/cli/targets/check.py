@@ -38,7 +38,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
         import asyncio
 
         from worker import wiring
-        from worker.lines import opened
+        from worker.network.lines import opened
         from worker.operate.named import known_system
         from worker.telling.online import ask
 

@@ -17,13 +17,13 @@ from kombu import Connection
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from worker import embedded
-from worker.embedded import Embedded, NoStore
+from worker.machine import embedded
+from worker.machine.embedded import Embedded, NoStore
 from worker.settings import Settings, next_database
 
 HOLDER = """
 import sys, pathlib
-from worker.embedded import Embedded
+from worker.machine.embedded import Embedded
 store = Embedded(pathlib.Path(sys.argv[1])).__enter__()
 print(store.url, store.pid, flush=True)
 sys.stdin.read()
@@ -63,7 +63,7 @@ def holder(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str, int]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parent.parent.parent,
     )
     assert process.stdout is not None
     assert process.stdin is not None

@@ -21,7 +21,7 @@ from aiohttp import hdrs
 from aiohttp.resolver import ThreadedResolver
 
 from connectors.contract import ConnectorError, Deferred, Halted, Refused, Request, Response, Unanswered
-from worker.egress import Forbidden, Guard
+from worker.network.egress import Forbidden, Guard
 
 CAP = 1 << 20
 """Bytes of an answer's body; a larger one is not read on."""

@@ -26,10 +26,10 @@ from connectors.contract import (
     TokenRefused,
     Unanswered,
 )
-from tests.transport.peer import Behave, Peer, Seen, answer, raw
+from tests.network.peer import Behave, Peer, Seen, answer, raw
+from worker.network.tokens import Tokens
+from worker.network.transport import Exchange, Line
 from worker.store.budgets import Gate
-from worker.tokens import Tokens
-from worker.transport import Exchange, Line
 
 
 class Static:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker import embedded
-from worker.crew import Crew
 from worker.demo.stage import raised
+from worker.machine import embedded
+from worker.machine.crew import Crew
+from worker.machine.up import endpoint_url, environment, everything, wait_ready
 from worker.settings import Settings
-from worker.up import endpoint_url, environment, everything, wait_ready
 
 
 @dataclass(frozen=True, slots=True)

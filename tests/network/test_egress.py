@@ -5,9 +5,9 @@ from ipaddress import ip_network
 import pytest
 
 from connectors.contract import Halted, Request
-from tests.transport.peer import Peer
-from worker.egress import Egress, Guard
-from worker.session import Session, fields
+from tests.network.peer import Peer
+from worker.network.egress import Egress, Guard
+from worker.network.session import Session, fields
 
 PUBLIC = ("8.8.8.8", "93.184.216.34", "172.32.0.1", "2606:4700:4700::1111", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8")
 PRIVATE = (

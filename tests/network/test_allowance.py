@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from connectors.contract import Response
-from worker.allowance import Allowance, allowance
+from worker.network.allowance import Allowance, allowance
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import ssl
 import pytest
 
 from connectors.contract import ConnectorError, Deferred, Refused, Request, Response, Unanswered
-from tests.transport.peer import PEM, Behave, Peer, Seen, answer, drip, flood, hang, raw
-from worker.egress import Guard
-from worker.session import CAP, Session, fields
+from tests.network.peer import PEM, Behave, Peer, Seen, answer, drip, flood, hang, raw
+from worker.network.egress import Guard
+from worker.network.session import CAP, Session, fields
 
 
 async def send(session: Session, method: str, url: str, **more: object) -> Response:

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 import structlog
 
 from worker.config import Configuration
+from worker.network.transport import Exchange, Line
 from worker.settings import Settings
 from worker.store.budgets import Gate
 from worker.store.connection import Store
-from worker.transport import Exchange, Line
 
 log = structlog.get_logger()
 

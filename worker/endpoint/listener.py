@@ -1,7 +1,7 @@
 """How uvicorn serves the endpoint: settings, and a deadline for request heads, which uvicorn has not.
 
 A connection that is opened and says nothing, or drips a header a minute, would stay open for ever.  (The body has its own
-deadline in worker/exchange.py.)  A proxy in front may do the same; nothing here relies on one.
+deadline in worker/endpoint/exchange.py.)  A proxy in front may do the same; nothing here relies on one.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from shlex import quote
 from worker import wiring
 from worker.core.signature import StandardWebhooks
 from worker.demo.people import change
+from worker.machine.terminal import Up
 from worker.settings import Settings
-from worker.terminal import Up
 
 
 def examples(up: Up) -> Iterator[str]:

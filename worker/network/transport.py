@@ -35,11 +35,11 @@ from connectors.contract import (
     TokenRefused,
     Unanswered,
 )
-from worker.allowance import Allowance, RateHeaders, allowance
-from worker.egress import Egress, Guard
-from worker.session import Session, fields
+from worker.network.allowance import Allowance, RateHeaders, allowance
+from worker.network.egress import Egress, Guard
+from worker.network.session import Session, fields
+from worker.network.tokens import Held, Tokens
 from worker.store.budgets import Exhausted, Gate
-from worker.tokens import Held, Tokens
 
 T = TypeVar("T")
 

@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 from connectors.contract import Carries, Json, NotEvents, Said, Unusable
 from worker.core.event import Accepted, Entry
 from worker.core.signature import Hmac, StandardWebhooks, StaticHeader
-from worker.exchange import Limits
-from worker.ingress import Handshake, SourceEndpoint, build_app
+from worker.endpoint.exchange import Limits
+from worker.endpoint.ingress import Handshake, SourceEndpoint, build_app
 from worker.store.errors import Unavailable
 
 KEY = b"k" * 32

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import Receive, Scope, Send
 
-from worker.answer import Answer, Line, Refusal, Refused
 from worker.core import strict
+from worker.endpoint.answer import Answer, Line, Refusal, Refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.contract import NotEvents, Source
 from worker.admission import Journal, admit
-from worker.answer import Answer, Refusal, Refused
 from worker.core import intake, strict
 from worker.core.event import Entry
 from worker.core.outcome import Word
 from worker.core.signature import Fault, Verifier
-from worker.exchange import Exchange, Gone, Limits
+from worker.endpoint.answer import Answer, Refusal, Refused
+from worker.endpoint.exchange import Exchange, Gone, Limits
 from worker.store.errors import Unavailable
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger("lockstep.ingress")

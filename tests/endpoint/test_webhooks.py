@@ -6,7 +6,7 @@ import pytest
 
 from worker.core.outcome import Word
 from worker.core.strict import NUMBER
-from worker.ingress import CHALLENGE
+from worker.endpoint.ingress import CHALLENGE
 from worker.store.errors import Unavailable
 
 

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from worker.exchange import Limits
-from worker.listener import HeadDeadline, server
+from worker.endpoint.exchange import Limits
+from worker.endpoint.listener import HeadDeadline, server
 
 PATIENCE = 0.3
 
