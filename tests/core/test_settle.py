@@ -137,6 +137,19 @@ def test_what_an_answer_shows_is_the_belief() -> None:
     assert story.words == [("h1", "*", "echo")]
 
 
+@pytest.mark.parametrize("needs", [frozenset[str](), frozenset("a")], ids=["at once", "with the whole account"])
+def test_what_an_answer_shows_is_what_travels_on(needs: frozenset[str]) -> None:
+    """No later look would find it news, so the other systems hear now what this one made of the value."""
+    story = Story(two_way=frozenset("a"), relay_needs=needs)
+    story.wants("e1", 1, " A ")
+    story.plans()
+    story.settles(Answer("applied", shows=shown("A")))
+    if needs:
+        story.now += story.terms.interval
+        story.visits(a="A", b="B")
+    assert [(note.origin, note.changed, note.attributes["a"]) for note in story.seen] == [("S", ("a",), "A")]
+
+
 def test_a_refusal_that_names_the_attribute_sends_the_others_at_once() -> None:
     """The one to blame is parked; the others go together again, and no try is spent."""
     story = Story(readable=False)

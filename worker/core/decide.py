@@ -72,16 +72,16 @@ def sealing(x: Attribute, sent: Want) -> bool:
 
 
 def applied(spot: Spot, sent: Want, shows: Shown | None = None) -> None:
-    """What was sent has landed.  shows: what the answer shows of it, which becomes the belief."""
+    """What was sent has landed.  shows: what the answer shows of it, which becomes the belief, and travels on."""
     x = spot.x
     x.sent = None
-    other = shows is not None and not spot.equal(sent.print, shows)
-    spot.say(sent, Word.APPLIED, "shown in another form" if other else "")
-    spot.settled(sent, sent.print if shows is None else shows.print)
+    there = sent if shows is None or spot.equal(sent.print, shows) else replace(sent, value=shows.value, print=shows.print)
+    spot.say(sent, Word.APPLIED, "" if there is sent else "shown in another form")
+    spot.settled(sent, there.print)
     if sealing(x, sent):
         x.seal = Seal(sent.print, sent.event, spot.now)
     if spot.two_way:
-        spot.relays.onward(spot.name, x, sent)  # a chain of systems goes on
+        spot.relays.onward(spot.name, x, there)  # a chain of systems goes on
 
 
 # ---------------------------------------------------------------- what was left under way
