@@ -296,6 +296,7 @@ class Said:
     attributes  what is said about them (nested JSON); empty for a hint
     carries     how far the values are to be trusted
     ignored     why this element asks for nothing; "" if it asks for something
+    deleted     the subject's account is gone from the source; nothing is said of its attributes
     """
 
     subject: Mapping[str, Json]
@@ -305,6 +306,7 @@ class Said:
     sequence: int | None = None
     carries: Carries = "changes"
     ignored: str = ""
+    deleted: bool = False
 
 
 @runtime_checkable

@@ -49,7 +49,12 @@ systems:
     connector: http
     source:
       verify: {{scheme: header, header: Authorization, secrets: ["${{KEY}}"]}}
-      event: {{id: id, time: timestamp, subject: {{id: {who}, email: data.email}}, attributes: data.attributes}}
+      event:
+        deleted: 'has(event.type) && event.type == "employment.ended"'
+        id: id
+        time: timestamp
+        subject: {{id: {who}, email: data.email}}
+        attributes: data.attributes
   desk:{desk}
   crm:{crm}
 """

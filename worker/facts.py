@@ -35,7 +35,12 @@ class Look:
     """The event only says that its account is to be read."""
 
 
-def facts_of(configuration: Configuration, event: Event) -> Facts | Ended | Look:
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The event says that its account is gone, and is to be believed."""
+
+
+def facts_of(configuration: Configuration, event: Event) -> Facts | Ended | Look | Gone:
     """What the event says.  Of a look that found something the subject is the account as read."""
     system = configuration.systems.get(event.source)
     if system is None:
@@ -55,6 +60,8 @@ def facts_of(configuration: Configuration, event: Event) -> Facts | Ended | Look
         return Ended(Word.IGNORED, said.ignored)
     if system.looks or said.carries == "hint":
         return Look()
+    if said.deleted:
+        return Gone()
     return Facts(source=event.source, subject=said.subject, attributes=said.attributes, carries=said.carries, event=element)
 
 

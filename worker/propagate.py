@@ -16,7 +16,8 @@ from worker.core.merge import merge
 from worker.core.outcome import Outcome, Word
 from worker.core.search import search_account
 from worker.engine import OUTBOX, Engine
-from worker.facts import Ended, Look, facts_of, routes_of, search_of
+from worker.facts import Ended, Gone, Look, facts_of, routes_of, search_of
+from worker.parting import part_from_all
 from worker.store.errors import Unavailable
 
 log = structlog.get_logger()
@@ -43,13 +44,14 @@ class Flow:
 
 @dataclass(slots=True)
 class Work:
-    """One event on its way: what is known of its outcome, and where its values go."""
+    """One event on its way: what is known of its outcome, and where its values go.  gone: its account is, and loses its links."""
 
     event: Event
     raw: bytes
     told: dict[tuple[str, str], list[Outcome]] = field(default_factory=dict)
     routes: list[tuple[str, str]] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
+    gone: bool = False
 
     def end(self, target: str, attribute: str, word: Word, reason: str, now: int) -> None:
         self.routes.append((target, attribute))
@@ -76,7 +78,7 @@ async def propagate(engine: Engine) -> bool:
             await engine.journal.tell(name, {}, routes=())  # its record is gone: it is not due any more
         else:
             works.append(Work(event, raw))
-    asked = await asyncio.gather(*(ask(engine, work, now) for work in works), return_exceptions=True)
+    asked = await asyncio.gather(*(_ask_and_part(engine, work, now) for work in works), return_exceptions=True)
     for work, error in zip(works, asked, strict=True):
         if error is not None:
             work.flows.clear()
@@ -92,6 +94,13 @@ async def propagate(engine: Engine) -> bool:
     return len(names) == BATCH
 
 
+async def _ask_and_part(engine: Engine, work: Work, now: int) -> None:
+    await ask(engine, work, now)
+    if work.gone:
+        links = await part_from_all(engine, work.event.source, work.event.subject)
+        log.info("deleted at its source", event_name=work.event.name, links=links)
+
+
 async def ask(engine: Engine, work: Work, now: int) -> None:
     """What this event asks for, and of whom: fills `work`, and writes nothing."""
     event = work.event
@@ -101,6 +110,9 @@ async def ask(engine: Engine, work: Work, now: int) -> None:
         case Look():
             work.routes.append((event.source, "*"))
             work.flows.append(Flow(event.source, event.subject, event.name, hint=event.name))
+        case Gone():
+            work.gone = True
+            work.end("*", "*", Word.IGNORED, "deleted at its source", now)
         case facts:
             if event.source not in engine.configuration.mappings:
                 work.end("*", "*", Word.IGNORED, "no mapping", now)

@@ -28,6 +28,7 @@ from worker.core.search import (
 )
 from worker.directory import Unlisted, listed, wait_for_list
 from worker.facts import KNOWN, facts_of, routes_of, search_of
+from worker.parting import part_from_all
 from worker.visit import Visit, give_back, said
 
 log = structlog.get_logger()
@@ -134,7 +135,7 @@ async def _merge_into(
 
 
 async def depart(v: Visit, reason: str) -> None:
-    """The account is gone: its wants and seals go to the search lanes of its subjects, the links go, the lane is emptied;
+    """The account is gone: its wants and seals go to the search lanes of its subjects, all its links go, the lane is emptied;
     in this order.  One that was never there for us, though a search has just found it, is not searched for again at once: an
     index may know the dead for a while."""
     _, lane = await v.engine.lanes.load(v.system, v.account)
@@ -146,7 +147,9 @@ async def depart(v: Visit, reason: str) -> None:
         await _merge_into(v, there, by_source.get(source, []), seals(lane), {}, keys, in_vain=not lane.wrote)
         linked = await v.engine.links.find(source, subject, [v.system])
         returns = returns or linked != [v.account]
-        await v.engine.links.remove(source, subject, v.system)
+        if linked == [v.account]:  # also one that is stored at this end only
+            await v.engine.links.remove(source, subject, v.system)
+    await part_from_all(v.engine, v.system, v.account)
     carried = [pair for source in lane.owner for pair in by_source.get(source, [])]
     await v.change(lambda lane: emptied(lane, v.terms, v.token, carried, returns=returns))
     v.engine.hint([v.system])

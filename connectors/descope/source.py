@@ -17,6 +17,8 @@ from connectors.reading import microseconds
 
 KEPT = ("action", "actorId", "occurred", "projectId")
 """What is kept of an event beside its id and its user.  The rest is addresses, devices and places, which nobody needs."""
+DELETIONS = frozenset({"userdeleted", "usersdeleted"})
+"""Actions, as `_plain` has them, after which there is no such user."""
 CUSTOM = "custom_attribute_"
 """Begins the name of a custom attribute in `data.Change`."""
 
@@ -56,8 +58,8 @@ class DescopeSource:
             raise Unusable("no userId")
         subject: dict[str, Json] = {"id": user}
         time = _time(element.get("occurred"))
-        if self.carries == "hint":
-            return Said(subject, id=name, time=time, carries=self.carries)
+        if (deleted := _plain(action) in DELETIONS) or self.carries == "hint":
+            return Said(subject, id=name, time=time, carries=self.carries, deleted=deleted)
         if isinstance(login_id := element.get("loginId"), str):
             subject["login_id"] = login_id
         values = element.get("customAttributes")

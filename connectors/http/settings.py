@@ -69,9 +69,11 @@ class Account(_Strict):
 
 
 class Event(_Strict):
-    """Where things stand in an event; a path each.  keep: a condition, the others are recorded as `ignored`."""
+    """Where things stand in an event; a path each.  keep: a condition, the others are recorded as `ignored`.  deleted: a
+    condition, it says that the subject's account is gone."""
 
     keep: Text | None = None
+    deleted: Text | None = None
     id: Text | None = None
     time: Text | None = None
     sequence: Text | None = None
@@ -87,9 +89,11 @@ class Event(_Strict):
 
 
 GENERIC = Event(
-    id="id", time="timestamp", sequence="sequence", subject={"id": "data.id", "email": "data.email"}, attributes="data.attributes"
-)
-"""`{"type", "id", "timestamp", "sequence", "data": {"id", "email", "attributes"}}`."""
+    deleted='has(event.type) && event.type == "user.deleted"', id="id", time="timestamp", sequence="sequence",
+    subject={"id": "data.id", "email": "data.email"}, attributes="data.attributes",
+)  # fmt: skip
+"""`{"type", "id", "timestamp", "sequence", "data": {"id", "email", "attributes"}}`; the type matters only where it is
+`user.deleted`."""
 
 
 class SourceSettings(_Strict):

@@ -27,6 +27,7 @@ class HttpSource:
         self.carries = settings.trust
         self._each = optional(settings.each, compiler.path)
         self._keep = optional(event.keep, compiler.condition)
+        self._deleted = optional(event.deleted, compiler.condition)
         self._id = optional(event.id, compiler.path)
         self._time = optional(event.time, compiler.path)
         self._sequence = optional(event.sequence, compiler.path)
@@ -49,13 +50,15 @@ class HttpSource:
         own = _name(_at(self._id, element))
         if self._keep is not None and not self._keep({"event": element}):
             return Said({}, id=own, carries=self.carries, ignored="`keep` says no")
+        deleted = self._deleted is not None and self._deleted({"event": element})
         return Said(
             subject=self._who(element),
-            attributes=self._what(element),
+            attributes={} if deleted else self._what(element),
             id=own,
             time=_time(_at(self._time, element)),
             sequence=_sequence(_at(self._sequence, element)),
             carries=self.carries,
+            deleted=deleted,
         )
 
     def _who(self, element: Json) -> Mapping[str, Json]:

@@ -111,7 +111,7 @@ HINTS = [
     Said({"id": "U1"}, id=id_of("U1", "User Modified", '"1780949905871"'), time=TIME, carries="hint"),
     Said({}, id=id_of("U1", "LoginSucceed"), carries="hint", ignored="its action is not in options.actions"),
     Said({}, id=id_of("U1", "UserModified", project="P2other"), carries="hint", ignored="it is of another project"),
-    Said({"id": "U4"}, carries="hint"),
+    Said({"id": "U4"}, carries="hint", deleted=True),
     Said({"id": "U2"}, id=id_of("U2", "UsersModified", data=SEVERAL), time=TIME, carries="hint"),
     Said({"id": "U3"}, id=id_of("U3", "UsersModified", data=SEVERAL), time=TIME, carries="hint"),
 ]
@@ -121,7 +121,7 @@ VALUES = [
     Said(ANA, {"customAttributes": {"department": "Sales"}}, id_of("U1", "User Modified", '"1780949905871"'), TIME),
     Said({}, id=id_of("U1", "LoginSucceed"), ignored="its action is not in options.actions"),
     Said({}, id=id_of("U1", "UserModified", project="P2other"), ignored="it is of another project"),
-    Said({"id": "U4"}),
+    Said({"id": "U4"}, deleted=True),
     Said({"id": "U2"}, id=id_of("U2", "UsersModified", data=SEVERAL), time=TIME),
     Said({"id": "U3"}, id=id_of("U3", "UsersModified", data=SEVERAL), time=TIME),
 ]

@@ -144,7 +144,29 @@ def listed() -> Stand:
     )
 
 
-STANDS: Mapping[str, Callable[[], Stand]] = {"onelogin": onelogin, "generic": generic, "okta": okta, "listed": listed}
+def leaving() -> Stand:
+    """Some of the people are gone, and nothing is said of their attributes."""
+    gone: dict[str, Json] = {"type": "user.deleted", "id": "evt-2", "data": {"id": "u-1"}}
+    return Stand(
+        source_of(Http(), {"source": {"each": ""}}),
+        body=[
+            gone,
+            {**gone, "type": "user.updated", "data": {"id": "u-1", "attributes": {}}},
+            {"data": {"id": 7, "attributes": {}}},
+        ],
+        says=[Said({"id": "u-1"}, id="evt-2", deleted=True), Said({"id": "u-1"}, id="evt-2"), Said({"id": 7})],
+        unusable=[{**gone, "data": {"id": [CANARY]}}, {**gone, "type": "user.left", "x": CANARY}],
+        nothing=[None, {}, CANARY],
+    )
+
+
+STANDS: Mapping[str, Callable[[], Stand]] = {
+    "onelogin": onelogin,
+    "generic": generic,
+    "okta": okta,
+    "listed": listed,
+    "leaving": leaving,
+}
 
 
 @pytest.fixture(params=STANDS, scope="module")

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests.company import MAPPING, Company
+from worker.core.merge import merge
 from worker.core.outcome import Word
 from worker.core.search import seals, search_account
+from worker.operate.replay import start
 
 
 async def said(company: Company, ident: str, at: int, email: str, subject: str = "E-1", **attributes: Any) -> str:
@@ -191,6 +193,68 @@ async def test_an_index_that_still_knows_the_dead(company: Company) -> None:
     await said(company, "e3", 3, "ana.new@example.com", department="Ops")
     await company.run()
     assert company.desk.accounts["d5"]["department"] == "Ops"
+
+
+# ---------------------------------------------------------------- deleted at the source
+
+
+async def left(company: Company, ident: str, at: int, subject: str = "E-1") -> str:
+    """hr says that somebody is gone."""
+    return await company.body(
+        {"id": ident, "type": "employment.ended", "timestamp": f"2026-01-01T00:00:{at:02d}Z", "data": {"id": subject}}
+    )
+
+
+async def test_who_is_gone_at_the_source_has_no_link(company: Company) -> None:
+    """The event is recorded, asks nobody anything, and the link goes at both ends; the account keeps all it has."""
+    await hired(company)
+    name = await left(company, "e2", 2)
+    await company.run()
+    assert await reason(company, name, "*", "*") == ("ignored", "deleted at its source")
+    assert await company.engine.links.all("hr", "E-1") == {}
+    assert await company.engine.links.all("desk", "d1") == {}
+    assert company.desk.log == company.crm.log == []
+    assert company.desk.accounts["d1"]["number"] == "010441"
+
+
+async def test_the_successor_may_have_the_account(company: Company) -> None:
+    """The same person is entered at hr again, under another id: the account is found and written; its seal holds."""
+    await hired(company)
+    await left(company, "e2", 2)
+    await company.run()
+    name = await said(company, "e3", 3, "e-1@example.com", "E-7", department="Law", number="999999")
+    await company.run()
+    assert (await company.told(name))["desk", "department"] == Word.APPLIED
+    assert (await company.told(name))["desk", "number"] == Word.SEALED
+    assert company.desk.accounts["d1"] == {"email": "e-1@example.com", "department": "Law", "number": "010441"}
+    assert await company.engine.links.find("hr", "E-7", ["desk"]) == ["d1"]
+
+
+async def test_a_deletion_that_is_told_again_does_no_harm(company: Company) -> None:
+    """Replayed after the person came back under the same id: the link is lost, and found again by the next event."""
+    await hired(company)
+    gone = await left(company, "e2", 2)
+    await company.say("e3", at=3, department="Law")
+    await company.run()
+    await start(company.engine, await company.turns(gone), ())
+    await company.run()
+    assert await company.engine.links.all("hr", "E-1") == {}
+    await company.say("e4", at=4, department="Ops")
+    await company.run()
+    assert company.desk.accounts["d1"]["department"] == "Ops"
+    assert await company.engine.links.find("hr", "E-1", ["desk"]) == ["d1"]
+
+
+async def test_an_account_that_is_gone_has_no_right_to_others(company: Company) -> None:
+    """desk is a source for crm, too, say: with d1 goes its link to E-1 there, so another of desk's accounts may have that one."""
+    await hired(company)
+    await company.engine.links.set("desk", "d1", "crm", "E-1")
+    terms, now = company.engine.terms["crm"], await company.engine.store.now()
+    await company.engine.lanes.change(terms, "E-1", now, lambda lane: merge(lane, terms, {}, owner={"desk": "d1"}))
+    await made_again(company)
+    assert await company.engine.links.all("desk", "d1") == {}
+    assert await company.engine.links.find("crm", "E-1", ["desk"]) == [""]
+    assert (await company.lane("crm", "E-1")).owner == {"hr": "E-1"}
 
 
 # ---------------------------------------------------------------- an account that is known by its id

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.core.ownership import disowned, owner_of, sought_now
+from worker.core.ownership import owner_of, sought_now
 from worker.core.search import search_account
 from worker.engine import Engine
 from worker.operate.named import NotPossible, Who
+from worker.parting import part
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +62,14 @@ async def link(engine: Engine, one: Who, other: Who, *, replace: bool = False) -
 async def unlink(engine: Engine, one: Who, other: Who) -> int:
     """Remove a link at both ends, and the right of either to the other's lane.  Answers how many values that came by it are
     still wanted in those lanes: they will be written."""
-    await engine.links.remove(*one, other.system)
-    (back,) = await engine.links.find(*other, [one.system])
-    if back == one.id:  # it was stored at one end only: whoever wrote it died in between
-        await engine.links.remove(*other, one.system)
     left = 0
     for here, there in ((one, other), (other, one)):
+        await part(engine, *there, *here)
         if _is_target(engine, here.system):
-            await _disown(engine, here, there)
             _, lane = await engine.lanes.load(*here)
             records = (record for x in lane.attributes.values() for record in (x.wanted, x.sent, *x.behind))
             left += sum(record is not None and record.source == there.system for record in records)
     return left
-
-
-async def _disown(engine: Engine, account: Who, subject: Who) -> None:
-    now = await engine.store.now()
-    await engine.lanes.change(engine.terms[account.system], account.id, now, lambda lane: disowned(lane, *subject))
 
 
 def _is_target(engine: Engine, system: str) -> bool:
