@@ -15,7 +15,7 @@ from connectors.reading import error, json_of, marks, unreadable, url
 REFUSALS = frozenset({400, 404, 422})
 """A write answers 422 for "bad request or not found"; the others stand for it in older and newer releases."""
 PAGE = 20
-"""Rows of a page where a portal is not configured otherwise."""
+"""Rows of a page where neither we nor the portal's configuration say otherwise."""
 ASKED = 100
 """Rows that we ask for.  Whether there is a limit is not documented; a smaller page is coped with."""
 SENT = {"Accept": "application/json"}
@@ -53,21 +53,26 @@ def row_id(row: Json, response: Response) -> str:
             raise unreadable(response)
 
 
-def pages(base: str, *segments: str) -> Flow[Sequence[tuple[Response, dict[str, Json]]]]:
+def pages(base: str, *segments: str, everybody: bool = False) -> Flow[Sequence[tuple[Response, dict[str, Json]]]]:
     """All rows of a list, each with the answer that it stood in.
 
     The portal tells neither a total nor a next page.  A page shorter than the one before is the last, and so is one that is
     shorter than the portal's own default: a portal that gives less than we asked for is not taken to be at its end.  One without
     a new row ends it, too: somebody on the way ignores `page`.
+
+    everybody: the list of users.  A portal may be configured to smaller pages than the default, and who is not in this list is
+    taken not to exist: it ends with a page that is shorter than another, or empty.  It has at least the admin who asks.
     """
     rows: dict[str, tuple[Response, dict[str, Json]]] = {}
-    full, number = PAGE, 1
+    full, number = (1 if everybody else PAGE), 1
     while True:
         query = [("page", str(number)), ("per_page", str(ASKED))]
         response = yield Request("GET", url(base, *segments, query=query), headers=SENT)
         if response.status_code != 200:
             raise judged(response)
         page = json_of(response)
+        if page is None and not (everybody and number == 1):
+            page = []  # the portal writes an empty list so, at least within a user (`Teams`)
         if not isinstance(page, list):
             raise unreadable(response)
         known = len(rows)

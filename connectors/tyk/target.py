@@ -70,7 +70,7 @@ class TykTarget:
     def directory(self) -> Flow[Sequence[Listed]]:
         """Every user, with the e-mail address.  Pages are cut by number, so a user who is deleted meanwhile may hide another
         one until the next listing."""
-        rows = yield from pages(self._base, "users")
+        rows = yield from pages(self._base, "users", everybody=True)
         return [Listed(str(row["ID"]), {"email": email} if isinstance(email := row.get("Email"), str) else {}) for _, row in rows]
 
     def read(self, account: str) -> Flow[Account]:

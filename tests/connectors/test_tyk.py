@@ -67,6 +67,7 @@ MODES: Mapping[str, Callable[..., Stand]] = {
     ),
     "cleared by empty text, as text/plain": partial(tyk, options={"clear": "empty"}, makes_rows=False, most=20, text_plain=True),
     "what is deleted stays, empty": partial(tyk, deletes_rows=False, makes_rows=False, most=22, lists_absent=False),
+    "an empty list is null, and pages are small": partial(tyk, account="3", empty_is_null=True, most=15),
     "standard fields, the whole is replaced": partial(tyk, ("Last", "team")),
     "standard fields, the rest stays": partial(tyk, ("Last", "team"), replaces=False),
 }

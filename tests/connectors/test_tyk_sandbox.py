@@ -161,7 +161,7 @@ async def test_a_put_of_a_user_may_empty_what_it_leaves_out(replaces: bool, last
     users = [{**USERS[0], "Last": "Example", "Teams": [{"ID": 4, "Name": "Team 4", "Default": False}]}, USERS[1]]
     async with portal(Sandbox(users, replaces=replaces)) as client:
         changed = (await client.put("/users/1", json={"Email": "ana@example.com", "First": "Anna"})).json()
-        assert (changed["First"], changed["Last"], len(changed["Teams"])) == ("Anna", last, 0 if replaces else 1)
+        assert (changed["First"], changed["Last"], len(changed["Teams"] or ())) == ("Anna", last, 0 if replaces else 1)
         assert (await client.put("/users/1", json={"Email": "", "First": "A"})).status_code == 422
         assert (await client.put("/users/1", json={"Email": "bo@example.com", "First": "A"})).status_code == 422
         assert (await client.put("/users/9", json={"Email": "x@example.com", "First": "A"})).status_code == 422
@@ -186,6 +186,15 @@ async def test_the_values_of_nobody(lists: bool, status: int) -> None:
     """An empty list, or 404."""
     async with portal(Sandbox(USERS, lists_absent=lists)) as client:
         assert (await client.get("/users/9/custom-attributes")).status_code == status
+
+
+@pytest.mark.parametrize(("null", "empty"), [(True, None), (False, [])])
+async def test_an_empty_list_may_be_null(null: bool, empty: Any) -> None:
+    """The teams of a user who is in none always are, in the answer that Tyk recorded; of lists it is not known."""
+    async with portal(Sandbox(USERS, empty_is_null=null)) as client:
+        assert (await client.get("/users/1")).json()["Teams"] is None
+        for path in ("/users?page=2", "/users/1/custom-attributes", "/extended_attributes/7/custom-attributes"):
+            assert (await client.get(path)).json() == empty
 
 
 async def test_json_may_come_as_text() -> None:

@@ -78,6 +78,10 @@ def ok(body: Json) -> Response:
     return respond(200, body)
 
 
+def null() -> Response:
+    return respond(200, text="null")
+
+
 def value(row: int, identifier: str, text: str, *, once: bool = False) -> dict[str, Json]:
     """As the reference shows it: `Type` and `Behaviour` are labels here."""
     attribute: Json = {
@@ -164,15 +168,26 @@ def test_a_directory_is_read_to_its_last_page(target: TykTarget) -> None:
 
 
 @pytest.mark.parametrize(
-    "sizes", [[19], [20, 0], [20, 19], [25, 25, 24], [50, 50, 0], [100, 1], [0]], ids=lambda sizes: "-".join(map(str, sizes))
+    "sizes",
+    [[19, 0], [10, 10, 3], [1, 0], [20, 0], [20, 19], [25, 25, 24], [50, 50, 0], [100, 1], [0]],
+    ids=lambda sizes: "-".join(map(str, sizes)),
 )
 def test_a_portal_may_give_less_than_we_ask_for(target: TykTarget, sizes: list[int]) -> None:
-    """A page of its own size is not taken for the last one, unless it is smaller than any portal's."""
+    """A page of its own size is not taken for the last one, however small its pages are: nobody behind it is overlooked."""
     said, start = [], 1
     for number, size in enumerate(sizes, 1):
         said.append((f"GET /users?page={number}&per_page=100", ok(users(start, start + size - 1))))
         start += size
     assert len(converse(target.directory(), *said)) == sum(sizes)
+
+
+def test_an_empty_list_may_be_null(target: TykTarget) -> None:
+    """As in `Teams` of the answer that Tyk recorded: after the last page, and where a user has no values.  A portal without users
+    is none: somebody must be there who asks."""
+    two: list[Said] = [("GET /users?page=1&per_page=100", ok(users(1, 2))), ("GET /users?page=2&per_page=100", null())]
+    assert len(converse(target.directory(), *two)) == 2
+    assert "team" not in converse(target.read("29"), ("GET /users/29", ok(USER)), (values()[0], null())).attributes
+    assert type(raises(target.directory(), ("GET /users" + PAGE, null()))) is Failed
 
 
 def test_a_page_that_comes_again_ends_the_list(target: TykTarget) -> None:

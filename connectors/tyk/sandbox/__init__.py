@@ -9,6 +9,7 @@ Where they say nothing both readings can be played:
     replaces               PUT of a user empties the fields that it leaves out; else they stay
     lists_absent           the values of an absent user are an empty list; else 404
     text_plain             JSON comes as text/plain, as it did before 1.17
+    empty_is_null          an empty list is `null`, as a user's `Teams` always is; else []
     most                   rows of a page at most, whatever `per_page` asks for
 
 Always UNCONFIRMED: the answer to a token that is not accepted, and the texts in `errors`.
@@ -73,6 +74,7 @@ class Sandbox:
         replaces: bool = True,
         lists_absent: bool = True,
         text_plain: bool = False,
+        empty_is_null: bool = False,
         most: int = 100,
         webhook: Webhook | None = None,
         header: str = "Authorization",
@@ -85,6 +87,7 @@ class Sandbox:
             deletes_rows=deletes_rows, replaces=replaces,
         )  # fmt: skip
         self._token, self._accepts, self._lists_absent, self._most = token, True, lists_absent, most
+        self._empty: Json = None if empty_is_null else []
         self._kind = "text/plain; charset=utf-8" if text_plain else "application/json"
         one, custom = "/portal-api/users/{id}", "/portal-api/users/{id}/custom-attributes"
         models = "/portal-api/extended_attributes"
@@ -232,7 +235,7 @@ class Sandbox:
         asked = {name: max(1, int(text)) for name, text in request.query_params.items() if re.fullmatch(r"[0-9]{1,9}", text)}
         size = min(asked.get("per_page", PAGE), self._most)
         start = (asked.get("page", 1) - 1) * size
-        return self._told([*rows[start : start + size]][: asked.get("limit", size)])
+        return self._told([*rows[start : start + size]][: asked.get("limit", size)] or self._empty)
 
     def _told(self, body: Json, status: int = 200) -> Response:
         return Response(json.dumps(body), status, {"Cache-Control": "no-store", "Pragma": "no-cache"}, self._kind)
@@ -253,9 +256,15 @@ class Sandbox:
 
 
 def _shown(user: Document) -> Document:
-    """`User-show`.  The user's own API token is in it, and this is how the portal really answers."""
+    """`User-show`.  The user's own API token is in it, and `null` for no teams: so a portal answered Tyk's own Go client."""
     token = {"JWTToken": f"jwt-of-user-{user['ID']}", "APITokenCreatedAt": "2026-11-20"}
-    return {**token, "Organisation": "", "ResetPassword": False, "CreatedAt": "2026-11-20 10:00", **user}
+    more: Document = {
+        "Organisation": "",
+        "ResetPassword": False,
+        "CreatedAt": "2026-11-20 10:00",
+        "UpdatedAt": "2026-11-20 10:00",
+    }
+    return {**token, **more, **user, "Teams": user["Teams"] or None}
 
 
 def _number(request: Request, name: str) -> int:
