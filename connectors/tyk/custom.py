@@ -2,14 +2,14 @@
 
 Two things are not documented.  What the last segment of the address is: the id of the user's own value or that of the definition;
 `options.id_source` says it, and before the first write of a process it is proved by a GET, because with the wrong one a
-value could land in another attribute.  And what a refusal means: a 422 says in words for people that the user, the attribute or
+value would land in another attribute.  And what a refusal means: a 422 says in words for people that the user, the attribute or
 the value is wrong, or that the value is locked; which of them it is, is found out by looking.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from connectors.contract import Deferred, Flow, Halted, Locked, Refused, Request, Response, Written
 from connectors.reading import error, json_of, marks, unreadable
@@ -20,6 +20,7 @@ from connectors.tyk.users import address, user
 from connectors.tyk.values import Value, alike, value_of, values
 
 MIXED = "the portal means another attribute by this id: change options.id_source"
+CHANGED = "the id of the attribute has changed"
 LOCKED = "the portal keeps its first value"
 UNKNOWN = "the portal has no such attribute"
 UNAVAILABLE = "attribute unavailable: this user has no value for it, and the portal makes none"
@@ -87,35 +88,42 @@ class CustomAttributes:
             return _deleted(response, name)
         shown = value_of(response)
         if shown.identifier != name:
+            self._proved = False  # a newer portal may read the id otherwise: nothing more is written until it is proved again
             raise Halted(MIXED, **marks(response))
-        self._proved = self._proved or (row is not None and self._apart(row))
         return Written({name: shown.text}, **marks(response))
 
     def _place(self, account: str, name: str, row: Value | None) -> Flow[str]:
-        """The last segment of the address.  Raises Refused, Halted."""
-        own = row.row if row is not None and self._id_source == "value" else ""
-        place = own or (yield from self._defined(name)).id
+        """The last segment of the address.  Raises Refused, Halted, and Deferred where what we know of the id is out of date."""
+        place = row.row if self._by_row(row) else (yield from self._defined(name)).id
         if row is None:
             # The definition's id, once; but not where something else stands under it.
             shown = yield from self._shown(account, place)
-            if shown is not None and (self._id_source == "value" or shown.identifier != name):
-                raise Refused(UNAVAILABLE, name)
+            if shown is not None and shown.identifier != name:
+                raise Refused(UNAVAILABLE, name) if self._id_source == "value" else (yield from self._mixed(account, name, place))
         elif not self._proved:
             yield from self._prove(account, row, place)
         return place
 
-    def _prove(self, account: str, row: Value, place: str) -> Flow[None]:
-        """What stands under the id must be the attribute that is meant."""
-        shown = yield from self._shown(account, place)
-        if shown is not None and shown.identifier != row.identifier:
-            raise Halted(MIXED)
-        yield from self._definitions.of(row.identifier)
-        self._proved = shown is not None and self._apart(row)
+    def _by_row(self, row: Value | None) -> TypeGuard[Value]:
+        """Whether the address ends with the id of the user's own value."""
+        return row is not None and self._id_source == "value"
 
-    def _apart(self, row: Value) -> bool:
-        """Whether the two ids of an attribute differ: only then what is seen under one of them is proof for all."""
-        known = self._definitions.known.get(row.identifier)
-        return known is not None and known.id != row.row
+    def _prove(self, account: str, row: Value, place: str) -> Flow[None]:
+        """The attribute that is meant must stand under the id.  Where nothing does, it is not written there: with the other
+        reading of the id it is that of an attribute which this user has no value for, and a write would make one."""
+        shown = yield from self._shown(account, place)
+        if shown is None or shown.identifier != row.identifier:
+            raise (yield from self._mixed(account, row.identifier, place))
+        defined = yield from self._definitions.of(row.identifier)
+        self._proved = defined is not None and defined.id != row.row  # equal ids prove nothing
+
+    def _mixed(self, account: str, name: str, place: str) -> Flow[Exception]:
+        """What to raise where something else, or nothing, stands under the id: that the option is wrong, unless the id has
+        changed since it was looked up."""
+        row = (yield from self.held(account)).get(name)
+        defined = (yield from self._definitions.all()).get(name)
+        now = row.row if self._by_row(row) else defined.id if defined is not None else ""
+        return Halted(MIXED) if now == place else Deferred(CHANGED, 0.0)
 
     def _shown(self, account: str, place: str) -> Flow[Value | None]:
         """What stands under this id; None if nothing does."""
@@ -133,7 +141,7 @@ class CustomAttributes:
         return defined
 
     def _refused(self, response: Response, account: str, name: str, wanted: str, place: str) -> Flow[Written]:
-        """Why a write was refused, by looking: at the user, the value, the definition, the address."""
+        """Why a write was refused, by looking: at the user, the value, the definition."""
         told = marks(response)
         row = (yield from self.held(account)).get(name)
         if alike(_text(row), wanted):  # an earlier call of ours has landed
@@ -143,8 +151,8 @@ class CustomAttributes:
         defined = (yield from self._definitions.all()).get(name)
         if defined is None:
             raise Refused(UNKNOWN, name, **told)
-        if place != (row.row if row is not None and self._id_source == "value" else defined.id):
-            raise Deferred("the id of the attribute has changed", 0.0, **told)
+        if place != (row.row if self._by_row(row) else defined.id):
+            raise Deferred(CHANGED, 0.0, **told)
         if objection := defined.objection(wanted) if wanted else "":
             raise Refused(objection, name, **told)
         if row is None:
@@ -153,8 +161,6 @@ class CustomAttributes:
             if defined.checked:  # who knows which of the two it was: a person looks, and no later value is lost in the seal
                 raise Refused("it is locked from the user's creation on, or its regular expression says no", name, **told)
             raise Locked("the portal takes its value at the user's creation only", name, **told)
-        if not self._proved and (yield from self._shown(account, place)) is None:
-            raise Halted(MIXED, **told)
         raise Refused("its regular expression says no" if defined.checked else "the value is refused", name, **told)
 
 

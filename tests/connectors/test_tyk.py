@@ -189,6 +189,19 @@ async def test_a_wrong_switch_writes_nothing(ours: str, theirs: str) -> None:
         assert stand.applied() == []
 
 
+@pytest.mark.parametrize(("ours", "theirs", "names"), [("value", "definition", ["team"]),
+                                                       ("definition", "value", ["team", "cost-center"])])  # fmt: skip
+async def test_a_wrong_switch_makes_no_value(ours: str, theirs: str, names: list[str]) -> None:
+    """A user may have no value of the attribute that the portal means by the id: a PUT would make it, with another's value."""
+    for name in names:
+        stand = tyk(options={"id_source": ours}, path_id=theirs, late=["cost-center"])
+        error = await raised(stand.write({name: CANARY}))
+        assert type(error) is Halted
+        assert "options.id_source" in error.reason
+        assert stand.applied() == []
+        assert "PUT" not in {method for method, _ in stand.requests()}
+
+
 async def test_a_user_without_the_value_where_the_portal_makes_none() -> None:
     """The definition's id is tried once; then the attribute is unavailable to this user, which an operator is told."""
     stand = tyk(late=["team"], account="30", makes_rows=False)

@@ -289,40 +289,51 @@ def test_equal_ids_prove_nothing(target: TykTarget) -> None:
         )
 
 
-def test_another_attribute_under_the_id_halts(target: TykTarget) -> None:
-    """Before anything is written; and if it shows only in the answer, at once after the first."""
-    error = raises(
-        write(target, "team", "red"), values(TEAM), ("GET /users/29/custom-attributes/31", ok(value(77, "badge", "B-1")))
-    )
+UNDER = "GET /users/29/custom-attributes/31"
+
+
+@pytest.mark.parametrize("under", [ok(value(77, "badge", "B-1")), respond(404, NOT_FOUND)])
+def test_what_is_not_under_the_id_is_not_written_there(target: TykTarget, under: Response) -> None:
+    """Another attribute, or nothing, though the user has the value: with the other reading of the id a PUT would overwrite the
+    one, or make the other."""
+    error = raises(write(target, "team", "red"), values(TEAM), (UNDER, under), values(TEAM), *definitions(defined(5, "team")))
     assert isinstance(error, Halted)
     assert "options.id_source" in error.reason
+
+
+@pytest.mark.parametrize(
+    ("now", "kind"),
+    [([values(value(99, "team", "blue"))], Deferred), ([values(value(32, "badge", ""))], Deferred),
+     ([values(), ("GET /users/29", respond(404, NOT_FOUND))], NoAccount)],
+)  # fmt: skip
+def test_an_id_may_have_changed_since_it_was_looked_up(target: TykTarget, now: list[Said], kind: type[ConnectorError]) -> None:
+    """The value was made again, or is gone, or the user is: that is no wrong option, and the target goes on."""
+    known = () if kind is NoAccount else definitions(defined(5, "team"))
+    error = raises(write(target, "team", "red"), values(TEAM), (UNDER, respond(404, NOT_FOUND)), *now, *known)
+    assert type(error) is kind
+
+
+def test_a_definition_may_have_been_made_again() -> None:
+    """What is remembered of its id is asked for again before the option is blamed."""
+    target = by_definition()
+    converse(target.definitions(), *definitions(defined(5, "team")))
+    said = values(TEAM), ("GET /users/29/custom-attributes/5", respond(404, NOT_FOUND)), values(TEAM)
+    assert type(raises(write(target, "team", "red"), *said, *definitions(defined(8, "team")))) is Deferred
+
+
+def test_what_an_answer_proves_wrong_is_proved_again(target: TykTarget) -> None:
+    """A portal that was brought to another release meanwhile: one value at most, then nothing is written under such an id."""
     error = raises(
         write(proved(target), "team", "red"),
         values(TEAM),
         ('PUT /users/29/custom-attributes/31 {"Value":"red"}', ok(value(77, "badge", "red"))),
     )
     assert isinstance(error, Halted)
-
-
-@pytest.mark.parametrize(("under", "kind"), [(respond(404, NOT_FOUND), Halted), (ok(TEAM), Refused)])
-def test_a_refusal_before_the_proof_looks_under_the_id(target: TykTarget, under: Response, kind: type[ConnectorError]) -> None:
-    """Nothing there, though the user has the value: the switch is wrong, for every user."""
-    looks = ("GET /users/29/custom-attributes/31", respond(404, NOT_FOUND))
-    known = definitions(defined(5, "team"))
-    look, put = refused()
-    error = raises(write(target, "team", "red"), look, looks, *known, put, values(TEAM), *known, (looks[0], under))
-    assert type(error) is kind
-
-
-def test_an_answered_write_is_proof_too(target: TykTarget) -> None:
-    """Where nothing can be asked for under an id, but can be written."""
-    for extra in ((("GET /users/29/custom-attributes/31", respond(404, NOT_FOUND)), *definitions(defined(5, "team"))), ()):
-        converse(
-            write(target, "team", "red"),
-            values(TEAM),
-            *extra,
-            ('PUT /users/29/custom-attributes/31 {"Value":"red"}', ok(value(31, "team", "red"))),
-        )
+    again = raises(
+        write(target, "team", "red"), values(TEAM), (UNDER, ok(value(77, "badge", "red"))), values(TEAM),
+        *definitions(defined(5, "team")),
+    )  # fmt: skip
+    assert isinstance(again, Halted)
 
 
 def test_what_is_there_needs_no_call_at_all(target: TykTarget) -> None:
@@ -426,24 +437,24 @@ def test_a_value_that_the_user_has_none_of(target: TykTarget) -> None:
     )
 
 
-@pytest.mark.parametrize("source", ["value", "definition"])
-def test_what_stands_under_the_definitions_id_is_not_overwritten(source: str) -> None:
-    """If it is another attribute's value; nothing is put there."""
-    target = TykTarget(Settings.model_validate({**ENTRY, "options": {"id_source": source}}))
-    error = raises(
-        write(target, "team", "red"),
-        values(value(5, "badge", "B-1")),
-        *definitions(defined(5, "team")),
-        ("GET /users/29/custom-attributes/5", ok(value(5, "badge", "B-1"))),
-    )
+def test_what_stands_under_the_definitions_id_is_not_overwritten(target: TykTarget) -> None:
+    """If it is the user's own value of another attribute, which may have the same number; nothing is put there."""
+    badge = value(5, "badge", "B-1")
+    said = values(badge), *definitions(defined(5, "team")), ("GET /users/29/custom-attributes/5", ok(badge))
+    error = raises(write(target, "team", "red"), *said)
     assert type(error) is Refused
     assert error.reason.startswith("attribute unavailable")
+    # But where the id is said to be the definition's, it cannot be another's: the option is wrong.
+    error = raises(write(by_definition(), "team", "red"), *said, values(badge), *definitions(defined(5, "team")))
+    assert type(error) is Halted
 
 
-def test_a_value_that_is_shown_but_not_listed_is_written() -> None:
+@pytest.mark.parametrize("source", ["value", "definition"])
+def test_a_value_that_is_shown_but_not_listed_is_written(source: str) -> None:
     """By the definition's id a portal may show an empty value that it has not made yet."""
+    target = TykTarget(Settings.model_validate({**ENTRY, "options": {"id_source": source}}))
     converse(
-        write(by_definition(), "team", "red"),
+        write(target, "team", "red"),
         values(value(32, "badge", "")),
         *definitions(defined(5, "team")),
         ("GET /users/29/custom-attributes/5", ok(value(0, "team", ""))),
