@@ -20,11 +20,12 @@ class AccessTokens:
 
     def __init__(self, settings: Settings) -> None:
         self._credentials = settings.credentials
-        self._agents = agents_url(settings)
+        # As a request has it: a host in capitals, or a port that goes without saying, is spelled otherwise there.
+        self._agents = Request("GET", agents_url(settings)).url
 
     def obtain(self) -> None:
         return None
 
     def sign(self, request: Request, token: Token | None) -> None:  # noqa: ARG002 - there is none
-        other = self._credentials.agents_token if str(request.url) == self._agents else None
+        other = self._credentials.agents_token if request.url == self._agents else None
         request.headers[HEADER] = (other or self._credentials.access_token).get_secret_value()

@@ -90,10 +90,11 @@ def error_of(flow: Flow[object], code: int, told: Json = None, text: str = "") -
 # ---------------------------------------------------------------- credentials
 
 
-def test_every_request_is_signed_with_the_token_of_its_api() -> None:
-    """The platform app's token for users, a user's for the list of agents; the header is spelled with dashes, which proxies let
-    through."""
-    target = users(AGENTS)
+@pytest.mark.parametrize("base", ["https://chat.example/", "https://Chat.Example:443", "https://b\u00fccher.example/chat"])
+def test_every_request_is_signed_with_the_token_of_its_api(base: str) -> None:
+    """The platform app's token for users, a user's for the list of agents, however base_url spells the host; the header is spelled
+    with dashes, which proxies let through."""
+    target = users({**AGENTS, "base_url": base})
     for flow, token in ((target.read("7"), "platform-s3cret"), (target.directory(), "agents-s3cret")):
         request = request_of(flow)
         target.authentication.sign(request, None)
