@@ -55,12 +55,23 @@ def judged(response: Response, sent: Mapping[str, str] | None = None) -> Connect
             return error(response)
 
 
+def judged_contact(response: Response, sent: Mapping[str, str] | None = None) -> ConnectorError:
+    """The same for an answer about a contact.  A 404 without the words of the Application API is somebody else's (a proxy whose
+    Chatwoot is away, a wrong address): no link ends for it."""
+    known = judged(response, sent)
+    if isinstance(known, NoAccount) and _said(response).get("error") != "Resource could not be found":
+        return _elsewhere(response)
+    return known
+
+
 def judged_elsewhere(response: Response) -> ConnectorError:
     """The same for an answer that is not about one account: a 404 is a wrong address."""
     known = judged(response)
-    if isinstance(known, NoAccount):
-        return Halted("there is no such Chatwoot account at this address: are base_url and account_id right?", **marks(response))
-    return known
+    return _elsewhere(response) if isinstance(known, NoAccount) else known
+
+
+def _elsewhere(response: Response) -> Halted:
+    return Halted("there is no such Chatwoot account at this address: are base_url and account_id right?", **marks(response))
 
 
 def invalid_fields(response: Response) -> frozenset[str]:

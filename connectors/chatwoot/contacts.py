@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from connectors.chatwoot.access import AccessTokens
-from connectors.chatwoot.answers import judged, judged_elsewhere, known_id
+from connectors.chatwoot.answers import judged_contact, judged_elsewhere, known_id
 from connectors.chatwoot.fields import CONTACT, CUSTOM, spelled
 from connectors.chatwoot.finding import FINDS, by_filter, by_search
 from connectors.chatwoot.limits import BUDGET, LATE_WINDOW
@@ -56,7 +56,7 @@ class ContactTarget:
         """What can be written of a contact, and its id."""
         response = yield Request("GET", self._address(account))
         if response.status_code != 200:
-            raise judged(response)
+            raise judged_contact(response)
         return Account(CONTACT.kept(_contact(response)))
 
     def write(
@@ -118,7 +118,7 @@ def _written(response: Response, sent: Mapping[str, Json]) -> Written:
     """Raises ConnectorError."""
     if response.status_code != 200:
         fields = {attribute: attribute for attribute in sent if attribute in CONTACT.fields}
-        raise judged(response, fields)
+        raise judged_contact(response, fields)
     return Written(CONTACT.seen(_contact(response), sent), **marks(response))
 
 

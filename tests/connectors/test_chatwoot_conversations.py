@@ -92,8 +92,8 @@ def error_of(flow: Flow[object], code: int, told: Json = None, text: str = "") -
 
 @pytest.mark.parametrize("base", ["https://chat.example/", "https://Chat.Example:443", "https://b\u00fccher.example/chat"])
 def test_every_request_is_signed_with_the_token_of_its_api(base: str) -> None:
-    """The platform app's token for users, a user's for the list of agents, however base_url spells the host; the header is spelled
-    with dashes, which proxies let through."""
+    """The platform app's token for users, a user's for the list of agents, however base_url spells the host; its header has
+    dashes, which proxies let through."""
     target = users({**AGENTS, "base_url": base})
     for flow, token in ((target.read("7"), "platform-s3cret"), (target.directory(), "agents-s3cret")):
         request = request_of(flow)
@@ -203,6 +203,23 @@ def test_a_field_that_is_not_ours_is_not_blamed_on_ours() -> None:
     assert str(error) == "another field of the account is invalid at Chatwoot: mend it there"
     assert isinstance(error, Refused)
     assert error.attribute is None
+
+
+@pytest.mark.parametrize(
+    ("code", "told", "text"), [(404, None, "404 page not found\n"), (404, {"message": CANARY}, ""), (410, None, "")]
+)
+def test_a_contact_is_only_gone_in_chatwoots_own_words(code: int, told: Json, text: str) -> None:
+    """Any other 404 is a proxy's, or of a wrong address: the target pauses, and no link ends."""
+    target = contacts()
+    for flow in (
+        target.read("9"),
+        one(target.write("9", {"name": "x"})).flow,
+        one(target.write("9", {"custom_attributes.a": None})).flow,
+    ):
+        error = error_of(flow, code, told, text)
+        assert isinstance(error, Halted)
+        assert "base_url" in str(error)
+    assert isinstance(error_of(target.read("9"), 404, {"error": "Resource could not be found"}), NoAccount)
 
 
 @pytest.mark.parametrize("account", ["101x", "0101", "x", "-1", "1e3", "\uff11", "9" * 19, "7\n"])
