@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.contract import Failed, Flow, Halted, Request, Response, Token, TokenRefused
-from connectors.looker.answers import judged_elsewhere
+from connectors.contract import Flow, Request, Token, TokenRefused
+from connectors.looker.answers import judged_elsewhere, of_looker
 from connectors.looker.settings import Settings
 from connectors.reading import json_of, marks, unreadable, url
 
@@ -23,8 +23,8 @@ class ApiKey:
         match response.status_code:
             case 200:
                 pass
-            case 404 if not _of_looker(response):
-                raise Halted("there is no Looker API at this address: is base_url right, with its port?", **marks(response))
+            case 404 if not of_looker(response):
+                raise judged_elsewhere(response)
             case 400 | 401 | 404:
                 raise TokenRefused("the API key is refused", **marks(response))
             case _:
@@ -39,12 +39,3 @@ class ApiKey:
         """As Looker's own Python SDK does; the documents write `token` for `Bearer`, and both are taken."""
         assert token is not None, "Looker has no static credential"
         request.headers["Authorization"] = f"Bearer {token.secret}"
-
-
-def _of_looker(response: Response) -> bool:
-    """Whether an error has Looker's own form: its 404 for a wrong key is told from a web server's."""
-    try:
-        body = json_of(response)
-    except Failed:
-        return False
-    return isinstance(body, dict) and isinstance(body.get("message"), str)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from connectors.contract import Flow, Found, Halted, Json, Refused, Request
-from connectors.looker.answers import judged_elsewhere
+from connectors.looker.answers import judged_elsewhere, of_looker
 from connectors.reading import json_of, marks, unreadable, url
 
 CREDENTIALS = {
@@ -59,7 +59,7 @@ def by_credential(base: str, kind: str, value: str) -> Flow[Sequence[Found]]:
         return ()
     field = f"credentials_{kind}"
     response = yield Request("GET", url(base, "users", "credential", kind, value, query=[("fields", f"id,{field}")]))
-    if response.status_code == 404:
+    if response.status_code == 404 and of_looker(response):
         return ()
     if response.status_code == 403:
         raise Halted("Looker denies look-ups by credential: find by email instead, or give the API key's user the role Admin",

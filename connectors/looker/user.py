@@ -32,11 +32,12 @@ def there(base: str, account: str) -> Flow[None]:
 
 
 def values(base: str, account: str, ids: Iterable[str] = ()) -> Flow[Mapping[str, Record]]:
-    """The values of a user that is there, by the name of the user attribute; also those without a value, because the record is
-    what says that it is hidden.  ids: of these only."""
+    """The values of a user, by the name of the user attribute; also those without a value, because the record is what says that
+    it is hidden.  ids: of these only.  Raises NoAccount for a user that is not there any more."""
     query = [_FIELDS, ("include_unset", "true"), *(("user_attribute_ids", number) for number in ids)]
     response = yield Request("GET", address(base, account, "attribute_values", query=query))
     if response.status_code == 404:
+        yield from there(base, account)
         raise Halted("Looker shows the user and not its values: the API key's user needs the role Admin", **marks(response))
     if response.status_code != 200:
         raise judged(response)

@@ -340,8 +340,27 @@ def test_a_user_that_is_not_there() -> None:
 
 def test_values_that_are_not_shown_are_a_missing_permission() -> None:
     """The user is there, so a 404 of its values says that the key may not see them."""
-    error = refused(target().read("7"), (USER, THERE), (VALUES, NOT_FOUND))
+    error = refused(target().read("7"), (USER, THERE), (VALUES, NOT_FOUND), (IS_THERE, THERE))
     assert (type(error), "Admin" in str(error)) == (Halted, True)
+
+
+def test_a_user_may_go_between_two_requests() -> None:
+    """The user was there, and its values are not: before that pauses the target the user is asked for again."""
+    assert isinstance(refused(target().read("7"), (USER, THERE), (VALUES, NOT_FOUND), (IS_THERE, NOT_FOUND)), NoAccount)
+
+
+@pytest.mark.parametrize("page", [respond(404, text="<h1>down for maintenance</h1>"), respond(404, {"error": "no route"})])
+def test_another_servers_404_says_nothing_of_a_user(page: Response) -> None:
+    """A proxy on the way answers so to everything: nobody is gone for it, and nobody is not to be found."""
+    flows: list[tuple[Flow[Any], list[tuple[str, Response]]]] = [
+        (target().read("7"), [(USER, page)]),
+        (target().find("saml", "E-1"), [(by_credential("saml", "E-1"), page)]),
+        (write(known(), "employee_number", "010442"), [(SET, page), (IS_THERE, page)]),
+        (write(target(), "locale", "xx"), [(LOCALE, page), (IS_THERE, page)]),
+    ]
+    for flow, exchanges in flows:
+        error = refused(flow, *exchanges)
+        assert (type(error), "base_url" in error.reason) == (Halted, True)
 
 
 @pytest.mark.parametrize("account", ["search", "me", "7a", "", "\u0667", "7" * 20])
