@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
@@ -12,7 +12,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from connectors.registry import CONNECTORS
-from worker.config import Configuration, json_schema, load
+from worker.config import Configuration, Problem, inspect, json_schema, load
 from worker.core.fingerprint import Fingerprints
 from worker.endpoint.ingress import Handshake, SourceEndpoint
 from worker.engine import Engine
@@ -42,6 +42,11 @@ def settings(*, offline: bool = False) -> Settings:
 def configuration(settings: Settings, environ: Mapping[str, str] = os.environ) -> Configuration:
     """environ: what `"${NAME}"` in `systems.yaml` refers to.  Raises ConfigurationError."""
     return load(settings.config, environ, CONNECTORS)
+
+
+def inspected(settings: Settings) -> tuple[Configuration, Sequence[Problem]]:
+    """As `config.inspect` says: with what its references do not find.  Raises ConfigurationError."""
+    return inspect(settings.config, os.environ, CONNECTORS)
 
 
 async def open_store(settings: Settings) -> Store:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 from collections.abc import Mapping
@@ -34,7 +35,7 @@ def test_all_is_right(environment: Mapping[str, str], lockstep: Command, monkeyp
     monkeypatch.setattr(socket.socket, "connect", forbidden)
     printed = lockstep("check")
     assert printed.code == 0
-    assert "6 systems, 3 mappings, 10 rules, 3 cases, 0 warnings" in printed.out
+    assert "6 systems, 3 mappings, 10 rules, 3 of 3 cases passed, 0 warnings" in printed.out
     told = lockstep("check", "--json").json
     assert told["loads"] is True
     assert all(case["passed"] for case in told["cases"])
@@ -70,12 +71,44 @@ def test_all_errors_of_all_files(environment: Mapping[str, str], lockstep: Comma
 
 
 def test_a_missing_variable_is_named(environment: Mapping[str, str], lockstep: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """References must lead somewhere; the secret of another is not in the text."""
+    """Behind the cases, which need no secret; exit 3, because nothing would start.  The secret of another is not in the text."""
     monkeypatch.delenv("HR_SECRET")
     printed = lockstep("check")
     assert printed.code == 3
-    assert "the environment variable HR_SECRET is not set" in printed.out
+    counts, _, behind = printed.out.partition("missing here:\n")
+    assert "3 of 3 cases passed" in counts
+    place = r"    systems.yaml:\d+:\d+: systems\.(hr|idp|ldap)\.\S+: the environment variable HR_SECRET is not set"
+    assert [bool(re.fullmatch(place, line)) for line in behind.splitlines()] == [True, True, True]
+    assert "3 references of systems.yaml lead nowhere" in printed.err
     assert SECRET not in printed.out + printed.err
+    told = lockstep("check", "--json")
+    assert told.code == 3
+    assert (told.json["loads"], len(told.json["errors"]), len(told.json["cases"])) == (False, 3, 3)
+
+
+def test_a_review_needs_no_secret(
+    environment: Mapping[str, str], lockstep: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --without-secrets what is missing is no failure; a case that fails is one, with or without."""
+    monkeypatch.delenv("HR_SECRET")
+    printed = lockstep("check", "--without-secrets")
+    assert (printed.code, printed.err) == (0, "")
+    assert "HR_SECRET" not in printed.out
+    spoil(folder / "hr.yaml", "directory: {department: Research}", "directory: {department: Sales}")
+    assert lockstep("check", str(folder), "--without-secrets").code == 1
+    assert lockstep("check", str(folder)).code == 1
+
+
+def test_a_review_needs_what_is_no_secret(
+    environment: Mapping[str, str], lockstep: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing can stand in for an address: without it the system is not known, and nothing is said of what hangs on it."""
+    monkeypatch.delenv("DIRECTORY_URL")
+    monkeypatch.delenv("HR_SECRET")
+    printed = lockstep("check", "--without-secrets")
+    assert printed.code == 3
+    missing = [line.rpartition("environment variable ")[2].split()[0] for line in printed.out.splitlines()]
+    assert missing == ["HR_SECRET", "HR_SECRET", "DIRECTORY_URL", "HR_SECRET"]
 
 
 def test_a_folder_that_is_not_there(environment: Mapping[str, str], lockstep: Command, tmp_path: Path) -> None:

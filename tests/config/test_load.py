@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
+from worker.config import ConfigurationError, inspect, load
+from worker.config.reference import MISSING
+from worker.core.signature import Fault
+
 HINT = "source: {carries: hint, verify: {secrets: ['${SECRET}']}}"
 SOURCE = "source: {verify: {secrets: ['${SECRET}']}}"
 BACK = """
@@ -77,3 +83,24 @@ def test_other_files_do_not_disturb(two):
     (folder.path / ".hidden.yaml").write_text("{")
     (folder.path / "old.yaml").mkdir()
     folder.load()
+
+
+def test_without_secrets_it_can_be_looked_over_and_opens_nothing(two):
+    """The same revision, and what is missing by its place; but no webhook fits what stands in, and it cannot be loaded to run."""
+    folder = two("a: x", one="credentials: {client_id: '${ID}', client_secret: '${SECRET}'}")
+    given = {"SECRET": "s3cr3t", "ID": "id"}
+    whole, nothing_missing = inspect(folder.path, given, folder.connectors)
+    assert nothing_missing == []
+    configuration, missing = inspect(folder.path, {}, folder.connectors)
+    assert [problem.text for problem in missing] == [
+        "the environment variable SECRET is not set", "the environment variable ID is not set",
+        "the environment variable SECRET is not set",
+    ]  # fmt: skip
+    assert (configuration.revision, configuration.warnings) == (whole.revision, whole.warnings)
+    for secret in ("s3cr3t", MISSING):
+        said = [(b"x-fake", secret.encode())]
+        assert (whole.systems["hr"].verifier().verify(said, b"", 0) is Fault.SIGNATURE) == (secret == MISSING)
+        assert configuration.systems["hr"].verifier().verify(said, b"", 0) is Fault.SIGNATURE
+    with pytest.raises(ConfigurationError) as failed:
+        load(folder.path, {}, folder.connectors)
+    assert list(failed.value.problems) == missing

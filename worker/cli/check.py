@@ -13,23 +13,25 @@ from worker.cli.frame import Exit, Failure, json_option, print_json
 @click.command(name="check")
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--schema", type=click.Choice(["systems", "mapping", "authority"]), help="Print the JSON Schema of a kind of file.")
+@click.option("--without-secrets", is_flag=True, help="What references name need not be here: for a review, or CI.")
 @json_option
-def command(folder: Path | None, schema: str | None, as_json: bool) -> None:
+def command(folder: Path | None, schema: str | None, without_secrets: bool, as_json: bool) -> None:
     """Load the configuration, look it over, run its cases.
 
-    FOLDER is LOCKSTEP_CONFIG by default.  What references name must be there: a missing variable or file is an error that
-    names it.  A place is `file:line:column`.
+    FOLDER is LOCKSTEP_CONFIG by default.  The cases need no secret.  What references do not find, a variable or a file, is
+    told behind them: nothing starts without it.  A place is `file:line:column`.
 
     \b
     Exit codes:
       0  it loads, and every case passes
       1  a case fails
-      3  it does not load
+      3  it does not load, or something that a reference names is missing
 
     \b
     Examples:
       lockstep check
       lockstep check mappings --json
+      lockstep check mappings --without-secrets
       lockstep check --schema mapping
     """
     from worker import wiring
@@ -41,7 +43,7 @@ def command(folder: Path | None, schema: str | None, as_json: bool) -> None:
         return
     settings = wiring.settings(offline=True)
     try:
-        configuration = wiring.configuration(settings if folder is None else dataclasses.replace(settings, config=folder))
+        configuration, missing = wiring.inspected(settings if folder is None else dataclasses.replace(settings, config=folder))
     except ConfigurationError as error:
         if as_json:
             print_json({"loads": False, "errors": [dataclasses.asdict(problem) for problem in error.problems]})
@@ -52,7 +54,8 @@ def command(folder: Path | None, schema: str | None, as_json: bool) -> None:
     failed = [result for result in results if not result.passed]
     if as_json:
         print_json({
-            "loads": True, "revision": configuration.revision, "systems": sorted(configuration.systems),
+            "loads": not missing, "errors": [dataclasses.asdict(problem) for problem in missing],
+            "revision": configuration.revision, "systems": sorted(configuration.systems),
             "warnings": [dataclasses.asdict(problem) for problem in configuration.warnings],
             "cases": [{**dataclasses.asdict(result), "passed": result.passed} for result in results],
         })  # fmt: skip
@@ -63,11 +66,20 @@ def command(folder: Path | None, schema: str | None, as_json: bool) -> None:
             click.echo(f"{result.place}: case {result.name!r} fails:")
             for each in result.differences:
                 click.echo(f"    {each.target} {each.attribute}: expected {each.expected}, got {each.got}")
+        passed = f"{len(results) - len(failed)} of {many(len(results), 'case')} passed"
         rules = sum(len(target.rules) for mapping in configuration.mappings.values() for target in mapping.targets)
         click.echo(
             f"revision {configuration.revision}: {many(len(configuration.systems), 'system')}, "
-            f"{many(len(configuration.mappings), 'mapping')}, {many(rules, 'rule')}, {many(len(results), 'case')}, "
+            f"{many(len(configuration.mappings), 'mapping')}, {many(rules, 'rule')}, {passed}, "
             f"{many(len(configuration.warnings), 'warning')}"
         )
+        if missing and not without_secrets:
+            click.echo("\n".join(["missing here:", *(f"    {problem}" for problem in missing)]))
     if failed:
         raise Failure(f"{many(len(failed), 'case')} of {len(results)} failed", Exit.WRONG)
+    if missing and not without_secrets:
+        raise Failure(
+            f"{many(len(missing), 'reference')} of systems.yaml {'leads' if len(missing) == 1 else 'lead'} nowhere, and nothing "
+            "starts like this; to look at the policy alone: --without-secrets",
+            Exit.CONFIGURATION,
+        )

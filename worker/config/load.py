@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +59,17 @@ class Configuration:
 
 def load(folder: Path, environ: Mapping[str, str], connectors: Mapping[str, Connector]) -> Configuration:
     """Raises ConfigurationError with all problems of all files.  connectors: by the name that an entry gives."""
+    configuration, missing = inspect(folder, environ, connectors)
+    if missing:
+        raise ConfigurationError(missing)
+    return configuration
+
+
+def inspect(
+    folder: Path, environ: Mapping[str, str], connectors: Mapping[str, Connector]
+) -> tuple[Configuration, Sequence[Problem]]:
+    """The configuration, and what its references do not find.  With that it is to be looked over and its cases to be run, where
+    secrets are none of one's business; not more.  Raises ConfigurationError with all problems, if there are others."""
     documents = {document.file: document for document in _documents(folder)}
     problems: list[Problem] = []
     if SYSTEMS not in documents:
@@ -66,7 +77,9 @@ def load(folder: Path, environ: Mapping[str, str], connectors: Mapping[str, Conn
     authority_document = documents.get(AUTHORITY)
     sources = [document for name, document in documents.items() if name not in (SYSTEMS, AUTHORITY)]
     systems_document = documents.get(SYSTEMS, Document(SYSTEMS))
-    made = systems(systems_document, folder, environ, connectors, _targets(sources)) if SYSTEMS in documents else {}
+    made, missing = (
+        systems(systems_document, folder, environ, connectors, _targets(sources)) if SYSTEMS in documents else ({}, [])
+    )
     known = _keys(systems_document.value, "systems")
     found = _one_a_source([s for document in sources if (s := mapping(document, made, known)) is not None])
     compiled = {name: source.mapping for name, source in found.items()}
@@ -79,8 +92,8 @@ def load(folder: Path, environ: Mapping[str, str], connectors: Mapping[str, Conn
     if not problems:
         problems += faults
     if problems:
-        raise ConfigurationError(problems)
-    return Configuration(
+        raise ConfigurationError([*problems, *missing])
+    configuration = Configuration(
         systems=made,
         mappings=compiled,
         ranks=ranks,
@@ -90,6 +103,7 @@ def load(folder: Path, environ: Mapping[str, str], connectors: Mapping[str, Conn
         two_way=two_way,
         relay_needs=flow.relay_needs(compiled, made),
     )
+    return configuration, sorted(missing)
 
 
 def _documents(folder: Path) -> Iterator[Document]:

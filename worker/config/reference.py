@@ -8,23 +8,23 @@ from pathlib import Path
 
 from connectors.contract import Json
 from worker.config.document import Document
-from worker.config.problem import Where, did_you_mean
+from worker.config.problem import Problem, Where, did_you_mean
 
 LARGEST = 64 * 1024
 """Bytes of a file that a reference names."""
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 MISSING = "\ufdd0missing"
-"""Stands for a reference that leads nowhere, so that the rest is checked; its problem is told already."""
+"""Stands in for what a reference does not find, so that the rest is checked."""
 
 
 class References:
-    """Resolves the references of one document.  found: where they stand.  lost: those of them that lead nowhere; it is told, and
-    what follows from it need not be."""
+    """Resolves the references of one document.  found: where they stand.  lost: those of them that lead nowhere, and why; what
+    follows from it need not be told."""
 
     def __init__(self, document: Document, folder: Path, environ: Mapping[str, str]) -> None:
         self.found: set[Where] = set()
-        self.lost: set[Where] = set()
+        self.lost: dict[Where, Problem] = {}
         self._document, self._folder, self._environ = document, folder, environ
 
     def resolve(self, value: Json, where: Where = ()) -> Json:
@@ -46,8 +46,7 @@ class References:
         return value
 
     def _lose(self, where: Where, text: str) -> None:
-        self.lost.add(where)
-        self._document.report(where, text)
+        self.lost[where] = self._document.problem(where, text)
 
     def _variable(self, name: str, where: Where) -> str:
         found = self._environ.get(name, "")

@@ -30,7 +30,7 @@ class Strict(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """What is known of the references in a document.  found: their places, whose values are not shown.  lost: those that lead
-    nowhere; that is told already."""
+    nowhere; that is told elsewhere."""
 
     found: AbstractSet[Where] = frozenset()
     lost: AbstractSet[Where] = frozenset()

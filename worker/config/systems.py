@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -13,13 +15,15 @@ from connectors.contract import Budget, Carries, Connector, Json, Source, Target
 from worker.config.document import Document
 from worker.config.entry import SHARED, SHARED_HALVES, Entry, HeaderEntry, HmacEntry, SourceEntry, StandardWebhooksEntry
 from worker.config.language import Language, NotCompiled
-from worker.config.problem import Where, did_you_mean
+from worker.config.problem import Problem, Where, did_you_mean
 from worker.config.reference import References
 from worker.config.shape import Resolved, secret_places, validate
 from worker.config.system import BudgetHeaders, Handshake, Retry, System
 from worker.core.signature import Hmac, StandardWebhooks, StaticHeader, Verifier, webhook_key
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_NOBODYS = base64.b64encode(secrets.token_bytes(32))
+"""Stands in for the secret of a webhook that is not there: nothing can be signed with it."""
 KNOWN: Mapping[Where, AbstractSet[str]] = {
     (): SHARED | SHARED_HALVES.keys(),
     **{(half,): keys for half, keys in SHARED_HALVES.items()},
@@ -30,8 +34,13 @@ RESERVED = frozenset({"outbox"})
 
 def systems(
     document: Document, folder: Path, environ: Mapping[str, str], connectors: Mapping[str, Connector], targets: AbstractSet[str]
-) -> dict[str, System]:
-    """The systems of a file; what is wrong is in the document.  targets: the systems that a mapping names as target."""
+) -> tuple[dict[str, System], list[Problem]]:
+    """The systems of a file, and what their references do not find; what else is wrong is in the document.  Something stands in
+    for what is not found, which opens nothing: such systems can be looked over, and not run.  One that it does not fit into (a
+    `base_url`, a time) is not made, and the document has why.
+
+    targets  the systems that a mapping names as target
+    """
     entries = top(document, "systems")
     references = References(document, folder, environ)
     made: dict[str, System] = {}
@@ -45,8 +54,14 @@ def systems(
             document.report(where, "an entry is a mapping of keys to values; `connector` is the first")
         elif (system := _Entry(name, entry, document, references, connectors).system(name in targets, folder)) is not None:
             made[name] = system
+        else:
+            document.problems += _within(references.lost, where)
     _one_budget_a_share(made, document)
-    return made
+    return made, [problem for name in made for problem in _within(references.lost, ("systems", name))]
+
+
+def _within(lost: Mapping[Where, Problem], where: Where) -> Iterable[Problem]:
+    return (problem for place, problem in lost.items() if place[: len(where)] == where)
 
 
 def top(document: Document, section: str) -> dict[str, Json]:
@@ -79,7 +94,7 @@ class _Entry:
         assert isinstance(resolved, dict)
         self.entry = resolved
         self.references = references
-        self.resolved = Resolved(references.found, references.lost)
+        self.resolved = Resolved(references.found, references.lost.keys())
 
     def system(self, is_target: bool, folder: Path) -> System | None:
         connector = self._connector()
@@ -93,7 +108,7 @@ class _Entry:
         verify = self._verifier(entry.source) if entry is not None and entry.source is not None else None
         target, source = self._halves(connector, settings) if settings is not None else (None, None)
         ca = self._ca(entry.ca, folder) if entry is not None and entry.ca is not None else None
-        if entry is None or settings is None or len(self.document.problems) > before or self._lost():
+        if entry is None or settings is None or len(self.document.problems) > before:
             return None
         carries: Carries = source.carries if source is not None else "changes"
         able = target.capabilities if target is not None else None
@@ -114,9 +129,6 @@ class _Entry:
             retry=Retry(entry.retry.first, entry.retry.cap, entry.retry.tries, entry.retry.age),
             max_age=entry.max_age, mode=entry.target.mode, ca=ca,
         )  # fmt: skip
-
-    def _lost(self) -> bool:
-        return any(place[: len(self.where)] == self.where for place in self.references.lost)
 
     def _connector(self) -> Connector | None:
         name = self.entry.get("connector")
@@ -163,9 +175,10 @@ class _Entry:
 
     def _verifier(self, source: SourceEntry) -> Verifier | None:
         where = (*self.where, "source", "verify")
-        keys = [secret.get_secret_value().encode() for secret in source.verify.secrets]
-        if (*where, "secrets") in {place[:-1] for place in self.references.lost}:
-            return None
+        keys = [
+            _NOBODYS if (*where, "secrets", index) in self.references.lost else secret.get_secret_value().encode()
+            for index, secret in enumerate(source.verify.secrets)
+        ]
         try:
             match source.verify:
                 case StandardWebhooksEntry(tolerance=tolerance):
