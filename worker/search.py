@@ -3,14 +3,15 @@ and what it owes flows back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol, TypeVar
 
 import structlog
 from msgspec.structs import replace
 
-from connectors.contract import ConnectorError, NoAccount
+from connectors.contract import ConnectorError, Flow, NoAccount, Target
 from worker.core.event import Event
-from worker.core.lane import Lane, Note, Seal, Search, Want
+from worker.core.lane import Lane, Note, Seal, Search, Terms, Want
 from worker.core.mapping import Facts
 from worker.core.merge import merge
 from worker.core.plan import begin
@@ -33,6 +34,8 @@ from worker.visit import Visit, give_back, said
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 
 async def search(v: Visit, raw: bytes | None) -> None:
     """Visit a search lane: look at the link, search, look at the lane again, pour, link, drop: in this order."""
@@ -42,14 +45,14 @@ async def search(v: Visit, raw: bytes | None) -> None:
     try:
         (account,) = await v.engine.links.find(source, subject, [v.system])
         _, lane = await v.engine.lanes.load(v.system, v.account)
-        candidates = {account} if account else await _candidates(v, lane.search or Search())
+        found = {account} if account else await _found(v, lane.search or Search())
     except Unlisted:
         await wait_for_list(v)
         return
     except ConnectorError as error:
         await give_back(v, error)
         return
-    match sorted(candidates):
+    match sorted(found):
         case [account]:
             await _pour(v, source, subject, account)
         case []:
@@ -58,28 +61,44 @@ async def search(v: Visit, raw: bytes | None) -> None:
             await v.change(lambda lane: not_found(lane, v.terms, v.token, v.now, "ambiguous", ambiguous=True))
 
 
-async def _candidates(v: Visit, keys: Search) -> set[str]:
-    """The accounts that the first telling key finds.  Raises ConnectorError, Unlisted."""
+async def _found(v: Visit, keys: Search) -> set[str]:
+    """Raises ConnectorError, Unlisted."""
+
+    async def in_the_list(find: str, value: str, fold: str) -> set[str]:
+        return await listed(v, find, value, fold)
+
+    return await candidates(keys, v.target, v.terms, v.drive, in_the_list)
+
+
+class Drive(Protocol):
+    """Drives one flow of the connector.  Raises ConnectorError."""
+
+    async def __call__(self, flow: Flow[T], /) -> T: ...
+
+
+async def candidates(
+    keys: Search, target: Target, terms: Terms, drive: Drive, in_the_list: Callable[[str, str, str], Awaitable[set[str]]]
+) -> set[str]:
+    """The accounts that the first telling key finds.  in_the_list: (key, value, fold) -> those that a list of all accounts shows.
+    Raises what `drive` and `in_the_list` raise."""
     for find, value, fold in keys.keys:
         if find == KNOWN:
-            found = {value} if await _is_there(v, value) else set()
-        elif find in v.target.capabilities.lists:
-            found = await listed(v, find, value, fold)
+            found = {value} if not terms.readable or await _is_there(target, drive, value) else set()
+        elif find in target.capabilities.lists:
+            found = await in_the_list(find, value, fold)
         else:
-            answers = await v.drive(v.target.find(find, value))
+            answers = await drive(target.find(find, value))
             found = {answer.id for answer in answers if holds_key(answer.holds, value, fold)}
             if answers and not found:
-                log.warning("a search answered only accounts that do not hold its key", target=v.system, key=find)
+                log.warning("a search answered only accounts that do not hold its key", target=terms.system, key=find)
         if found:
             return found
     return set()
 
 
-async def _is_there(v: Visit, account: str) -> bool:
-    if not v.terms.readable:
-        return True
+async def _is_there(target: Target, drive: Drive, account: str) -> bool:
     try:
-        await v.drive(v.target.read(account))
+        await drive(target.read(account))
     except NoAccount:
         return False
     return True

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import SECRET, Command, World, said
+from tests.cli.conftest import SECRET, Command, Line, Printed, World, said
 from worker import wiring
 from worker.deliver import deliver, drained
+from worker.engine import Engine
 from worker.floor import Floor
 from worker.network.lines import lines
 from worker.propagate import propagate
@@ -188,7 +190,102 @@ def test_a_whole_object(world: World, lockstep: Command, body: Body) -> None:
     """Read, then change."""
     out = lockstep("explain", str(body(said("evt-1", 1, tier="gold"))), "--source", "hr").out
     read, change = out.index("GET https://crm.example/customers/E-1"), out.index("PUT https://crm.example/customers/E-1")
-    assert read < out.index("The whole account is sent: what was read, with these changes in it.") < change
+    assert read < out.index("With these changes goes what was read and would not survive alone.") < change
+
+
+@pytest.fixture
+def live(world: World, lockstep: Command, body: Body, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Printed]:
+    """`explain --live` of what hr says of E-1; the systems are those of the world."""
+
+    @asynccontextmanager
+    async def opened(*_: object) -> AsyncIterator[Mapping[str, Line]]:
+        yield {name: Line(name, world.systems) for name in world.configuration.systems}
+
+    monkeypatch.setattr("worker.network.lines.opened", opened)
+
+    def explained(*more: str, **attributes: Any) -> Printed:
+        return lockstep("explain", str(body(said("evt-1", 1, **attributes))), "--source", "hr", "--live", *more)
+
+    return explained
+
+
+def test_live_asks_and_does_not_tell(world: World, live: Callable[..., Printed]) -> None:
+    """The account is searched and read, the decision is made of what it shows; nothing is sent, and nothing is stored."""
+    world.systems.accounts["directory"] = {"7": {"id": "7", "mail": "ana@example.com", "number": "9"}}
+
+    async def everything(engine: Engine) -> dict[bytes, Any]:
+        return {key: await engine.store.do("DUMP", key) for key in sorted(await engine.store.do("KEYS", "*"))}
+
+    before = world.run(everything)
+    (told,) = live("--json", number="010442", title="Lead").json
+    assert world.run(everything) == before
+    assert [(request.method, request.url.path) for request in world.systems.log] == [("GET", "/users"), ("GET", "/users/7")]
+    (directory,) = told["targets"]
+    assert directory["account"] == "7"
+    assert directory["searches"] == []
+    assert directory["reads"] is None
+    assert {name: each["value"] for name, each in directory["shows"].items()} == {"number": '"••••" (1 character)', "title": None}
+    assert [rule["decision"] for rule in directory["rules"]][1] == "written"
+    assert directory["rules"][0]["decision"]["outcome"] == "sealed"
+    assert [request["url"] for request in directory["sends"]] == ["https://directory.example/users/7"]
+
+
+def test_live_shows_what_is_there(world: World, live: Callable[..., Printed]) -> None:
+    """In words, and masked."""
+    world.systems.accounts["directory"] = {"7": {"id": "7", "mail": "ana@example.com", "number": "9"}}
+    out = live(number="010442").out
+    assert 'It was read just now, and shows:\n    number  "••••" (1 character)\n' in out
+    assert "-> sealed (sealed as found)" in out
+    assert "Nothing is sent." in out
+
+
+def test_live_a_whole_object_is_whole(world: World, live: Callable[..., Printed]) -> None:
+    """What goes along with the change is in the body."""
+    world.systems.accounts["shop"] = {"E-1": {"id": "E-1", "name": "Ana", "tier": "basic"}}
+    printed = live("--reveal", "--json", tier="gold")
+    (told,) = printed.json
+    (request,) = told["targets"][0]["sends"]
+    assert json.loads(request["body"]) == {"customer": {"id": "E-1", "name": "Ana", "tier": "gold"}}
+
+
+@pytest.mark.parametrize(
+    ("people", "decision"),
+    [({}, {"outcome": "pending", "reason": "no account"}), ({"7": {}, "8": {}}, {"outcome": "parked", "reason": "ambiguous"})],
+)
+def test_live_without_one_account(
+    world: World, live: Callable[..., Printed], people: dict[str, Any], decision: dict[str, str]
+) -> None:
+    """Nobody, or two of them: what becomes of the value is told, and no request is made up."""
+    world.systems.accounts["directory"] = {name: {"id": name, "mail": "ana@example.com"} for name in people}
+    (told,) = live("--json", title="Lead").json
+    (rule,) = told["targets"][0]["rules"]
+    assert {name: rule["decision"][name] for name in decision} == decision
+    assert told["targets"][0]["sends"] == []
+
+
+def test_live_an_account_of_somebody_else(history: World, live: Callable[..., Printed], lockstep: Command, body: Body) -> None:
+    """Account 7 is E-1's; who has her address now does not get it."""
+    event = said("evt-9", 9, "E-7", title="Boss") | {}
+    event["data"]["email"] = "ana@example.com"
+    out = lockstep("explain", str(body(event)), "--source", "hr", "--live").out
+    assert "directory: account 7" in out
+    assert "-> parked (the account belongs to another subject)" in out
+    assert "Nothing is sent." in out
+
+
+def test_live_where_a_system_does_not_tell(world: World, live: Callable[..., Printed]) -> None:
+    """Why is said, and the question is drawn instead; an account that is not there any more likewise."""
+    out = live(tier="gold").out
+    assert "the account is not there any more: it would be searched for again" in out
+    assert "GET https://crm.example/customers/E-1" in out
+
+
+def test_live_needs_the_store(environment: Mapping[str, str], lockstep: Command, body: Body) -> None:
+    """Its budgets hold for a question, too: without one it is an error of the environment."""
+    printed = lockstep("explain", str(body(said("evt-1", 1, title="Lead"))), "--source", "hr", "--live")
+    assert printed.code == 3
+    assert "LOCKSTEP_REDIS_URL" in printed.err
+    assert printed.out == ""
 
 
 def test_what_waits_goes_along(world: World, lockstep: Command, body: Body) -> None:

@@ -8,7 +8,8 @@ from worker.core.outcome import Word
 from worker.telling import rehearsal
 from worker.telling.because import drawn_steps
 from worker.telling.events import plain_outcome
-from worker.telling.explain import Explanation, Ruled, Targeted
+from worker.telling.explain import Explanation
+from worker.telling.foreseen import Ruled, Shows, Targeted
 from worker.telling.mask import shown
 from worker.telling.words import MEANING, verdict
 
@@ -39,6 +40,9 @@ def _target(t: Targeted, *, reveal: bool) -> Iterator[str]:
         yield from (f"  {line}" for line in _rule(rule, reveal=reveal))
     yield from (f"  Note: {note}." for note in t.notes)
     yield from _found_by(t, reveal=reveal)
+    if t.shows is not None:
+        yield "  It was read just now, and shows:"
+        yield from (f"{INDENT}{each.attribute}  {_shows(each, reveal=reveal)}" for each in t.shows)
     if t.reads is not None:
         yield "  reads first:"
         yield from _request(t.reads, reveal=reveal)
@@ -47,13 +51,21 @@ def _target(t: Targeted, *, reveal: bool) -> Iterator[str]:
         yield f"  {condition or 'What that shows already is not sent.'}"
     for name, event in t.others:
         yield f"  With it goes {name}, which {event} wants and which waits already."
-    if t.whole and t.sends:
-        yield "  The whole account is sent: what was read, with these changes in it."
+    if t.whole and t.sends and t.shows is None:
+        yield "  With these changes goes what was read and would not survive alone."
     for request in t.sends:
         yield f"  {request.does}, for {_listed(request.attributes)}:"
         yield from _request(request, reveal=reveal)
+        if request.does == "asks":
+            yield f"{INDENT}What follows depends on the answer; `--live` asks for it."
     if not t.sends and t.rules:
         yield "  Nothing is sent."
+
+
+def _shows(each: Shows, *, reveal: bool) -> str:
+    if each.hidden:
+        return "hidden from us"
+    return "nothing" if each.value in (None, "") else shown(each.value, reveal=reveal)
 
 
 def _found_by(t: Targeted, *, reveal: bool) -> Iterator[str]:
@@ -107,6 +119,7 @@ def _plain_target(t: Targeted, *, reveal: bool) -> dict[str, object]:
         "account": t.account or None,
         "rules": [_plain_rule(rule, reveal=reveal) for rule in t.rules],
         "searches": [rehearsal.plain(request, reveal=reveal) for request in t.searches],
+        "shows": None if t.shows is None else {each.attribute: _plain_shows(each, reveal=reveal) for each in t.shows},
         "reads": None if t.reads is None else rehearsal.plain(t.reads, reveal=reveal),
         "if_empty": list(t.empty),
         "sends": [rehearsal.plain(request, reveal=reveal) for request in t.sends],
@@ -114,6 +127,10 @@ def _plain_target(t: Targeted, *, reveal: bool) -> dict[str, object]:
         "with": [{"attribute": name, "event": event} for name, event in t.others],
         "notes": list(t.notes),
     }
+
+
+def _plain_shows(each: Shows, *, reveal: bool) -> dict[str, object]:
+    return {"hidden": each.hidden, "value": None if each.value in (None, "") else shown(each.value, reveal=reveal)}
 
 
 def _plain_rule(rule: Ruled, *, reveal: bool) -> dict[str, object]:

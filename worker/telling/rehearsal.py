@@ -49,6 +49,11 @@ def drawn(flow: Flow[T], *, attributes: Sequence[str] = (), key: str = "", secre
         return None
     finally:
         flow.close()
+    return as_it_leaves(request, attributes=attributes, key=key, secrets=secrets)
+
+
+def as_it_leaves(request: Request, *, attributes: Sequence[str] = (), key: str = "", secrets: Iterable[str] = ()) -> Drawn:
+    """A request, with the header fields that the line would send with it."""
     headers = tuple(fields(request))
     return Drawn(request.method, str(request.url), headers, request.content, tuple(attributes), key, tuple(secrets))
 
