@@ -15,6 +15,8 @@ from connectors.reading import json_of, marks, unreadable
 EMAIL = "email"
 PROFILE = frozenset({"first_name", "last_name", "locale"})
 """Fields of a user that are written with the user."""
+DOUBTFUL = frozenset({400, 403, 404, 422})
+"""Answers that may come of what we remember of a user attribute: it was made again, locked, or given another type."""
 
 
 class Writes:
@@ -24,7 +26,9 @@ class Writes:
         self._base, self._attributes, self._options = base, attributes, options
 
     def flow(self, account: str, name: str, value: Json) -> Flow[Written]:
-        """The one that writes this attribute; None clears."""
+        """The one that writes this attribute; None clears.  So does empty text, which is nothing where it is read: as a value of
+        the user's own it would hide a group's value and the default."""
+        value = None if value == "" else value
         if name == EMAIL:
             return self._email(account, value)
         if name in PROFILE:
@@ -44,7 +48,7 @@ class Writes:
         if response.status_code == 404:
             raise _not_permitted(response)
         if response.status_code != 200:
-            raise (yield from self._refusal(name, response))
+            raise judged(response, name)
         record = json_of(response)
         if not isinstance(record, dict):
             raise unreadable(response)
@@ -66,26 +70,28 @@ class Writes:
             if origin(record, self._options) is Origin.OWN and (hidden(record) or record.get("value") not in (None, "")):
                 raise _not_permitted(response)
         elif response.status_code not in (200, 204):
-            raise (yield from self._refusal(name, response))
+            raise judged(response, name)
         return Written(**marks(response))
 
     def _sent(self, account: str, name: str, make: Callable[[UserAttribute], Request]) -> Flow[tuple[Response, UserAttribute]]:
-        """The answer, after a 404 that of the id which the user attribute has now.  A 404 that is left is about neither the user
-        nor the user attribute.  Raises NoAccount, and Refused where there is no such attribute."""
+        """The answer, and the user attribute that it is about.  What we remember of that may be stale: before it is refused, by
+        us or by Looker, its id and type are asked for, and if they are others it goes there, once.  A 404 that is left is about
+        neither the user nor the user attribute.  Raises NoAccount, and Refused where there is no such user attribute, where it
+        may not be set, and where it does not take the value."""
         attribute = yield from self._attributes.named(name)
-        response = yield make(attribute)
-        if response.status_code == 404:
-            yield from there(self._base, account)
+        try:
+            request = make(attribute)
+        except Refused:
+            attribute = yield from self._attributes.again(name)
+            request = make(attribute)
+        response = yield request
+        if response.status_code in DOUBTFUL:
+            if response.status_code == 404:
+                yield from there(self._base, account)
             now = yield from self._attributes.again(name, response)
-            if now.id != attribute.id:
+            if (now.id, now.type) != (attribute.id, attribute.type):
                 attribute, response = now, (yield make(now))
         return response, attribute
-
-    def _refusal(self, name: str, response: Response) -> Flow[Exception]:
-        """Of a 403, whether this user attribute alone is to blame: it may have been locked since it was listed."""
-        if response.status_code == 403:
-            yield from self._attributes.again(name, response)
-        return judged(response, name)
 
     def _value_of(self, account: str, attribute: UserAttribute) -> str:
         return address(self._base, account, "attribute_values", attribute.id)

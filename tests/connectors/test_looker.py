@@ -470,9 +470,24 @@ def test_the_words_of_yesno_are_an_option() -> None:
 
 @pytest.mark.parametrize("value", ["yes", "1", "perhaps"])
 def test_a_yesno_attribute_takes_true_and_false(value: str) -> None:
-    """`yes` would be read back as true, and never be at rest."""
-    error = refused(write(known(), "badge", value))
+    """`yes` would be read back as true, and never be at rest.  Before it is refused for its type, the type is asked for."""
+    error = refused(write(known(), "badge", value), (ATTRIBUTES, listed(BADGE)))
     assert (type(error), getattr(error, "attribute", "")) == (Refused, "badge")
+    text = attribute("22", "badge")
+    put = f'PATCH /api/4.0/users/7/attribute_values/22 {{"value":"{value}"}}'
+    written = talk(write(known(), "badge", value), (ATTRIBUTES, listed(text)), (put, respond(200, {"value": value})))
+    assert written.shows == {"badge": value}
+
+
+def test_a_type_may_have_changed_since_it_was_remembered() -> None:
+    """What Looker refuses may have been spelled for a type of before: it is asked, and what it takes now goes, once."""
+    puts = [f'PATCH /api/4.0/users/7/attribute_values/21 {{"value":"{word}"}}' for word in ("true", "yes")]
+    changed = (ATTRIBUTES, listed(attribute("21", "employee_number", "yesno")))
+    done = respond(200, {"value": "yes"})
+    flow = write(known(), "employee_number", "true")
+    assert talk(flow, (puts[0], NIL), changed, (puts[1], done)).shows == {"employee_number": "true"}
+    error = refused(write(known(), "employee_number", "true"), (puts[0], NIL), changed, (puts[1], NIL))
+    assert (type(error), error.status) == (Refused, 422)
 
 
 def test_a_404_of_a_user_that_is_gone() -> None:
@@ -509,16 +524,20 @@ def test_a_404_of_what_is_there_is_a_missing_permission(value: Json) -> None:
     assert (type(error), error.status) == (Halted, 404)
 
 
-@pytest.mark.parametrize(
-    ("now", "kind", "blamed"),
-    [(NUMBER, Halted, None), (attribute("21", "employee_number", can=False), Refused, "employee_number")],
-)
 @pytest.mark.parametrize("value", ["010442", None])
-def test_a_403_is_the_attributes_or_the_keys(now: Json, kind: type[ConnectorError], blamed: str | None, value: Json) -> None:
-    """Whether this user attribute may be set is asked; if it may, the key may not."""
+@pytest.mark.parametrize(("response", "kind", "blamed"), [(DENIED, Halted, None), (NIL, Refused, "employee_number")])
+def test_a_refusal_is_the_locks_or_the_keys_or_the_values(
+    response: Response, kind: type[ConnectorError], blamed: str | None, value: Json
+) -> None:
+    """Whether this user attribute may be set is asked, whatever the status; if it may, the key may not (403), or it does not take
+    the value."""
     request = SET if value else UNSET
-    error = refused(write(known(), "employee_number", value), (request, DENIED), (ATTRIBUTES, listed(now)))
-    assert (type(error), getattr(error, "attribute", None), error.status) == (kind, blamed, 403)
+    error = refused(write(known(), "employee_number", value), (request, response), (ATTRIBUTES, listed(NUMBER)))
+    assert (type(error), getattr(error, "attribute", None), error.status) == (kind, blamed, response.status_code)
+    locked = (ATTRIBUTES, listed(attribute("21", "employee_number", can=False)))
+    error = refused(write(known(), "employee_number", value), (request, response), locked)
+    assert (type(error), getattr(error, "attribute", None), error.status) == (Refused, "employee_number", response.status_code)
+    assert "does not let" in error.reason
 
 
 @pytest.mark.parametrize(
@@ -538,7 +557,8 @@ def test_a_403_is_the_attributes_or_the_keys(now: Json, kind: type[ConnectorErro
 )
 def test_what_a_write_answers(response: Response, kind: type[ConnectorError]) -> None:
     """Each documented answer and what it means; a refusal is this attribute's, because the call carried no other."""
-    error = refused(write(known(), "employee_number", "010442"), (SET, response))
+    asked = [(ATTRIBUTES, listed(NUMBER))] if kind is Refused else []
+    error = refused(write(known(), "employee_number", "010442"), (SET, response), *asked)
     assert (type(error), error.status) == (kind, response.status_code)
     if isinstance(error, Refused):
         assert error.attribute == "employee_number"
@@ -547,6 +567,15 @@ def test_what_a_write_answers(response: Response, kind: type[ConnectorError]) ->
 def test_a_clear_is_a_delete() -> None:
     """PATCH with null is a 422; after a DELETE the user inherits again."""
     assert talk(write(known(), "employee_number", None), (UNSET, respond(204))) == Written({}, 204)
+
+
+def test_empty_text_clears() -> None:
+    """It is read as nothing, so it is written as nothing: an own value of empty text would hide the group's."""
+    badge, name = UNSET.replace("/21", "/22"), 'PATCH /api/4.0/users/7?fields=id%2Cfirst_name {"first_name":null}'
+    assert talk(write(known(), "employee_number", ""), (UNSET, respond(204))) == Written({}, 204)
+    assert talk(write(known(), "badge", ""), (badge, respond(204))) == Written({}, 204)
+    assert talk(write(target(), "first_name", ""), (name, respond(200, {"first_name": None}))).shows == {"first_name": None}
+    assert isinstance(refused(write(target(), "email", "")), Refused)
 
 
 @pytest.mark.parametrize(
