@@ -23,10 +23,10 @@ def known_id(account: str) -> str:
     return account
 
 
-def judged(response: Response, sent: Mapping[str, str] | None = None) -> ConnectorError:
+def judged(response: Response, sent: Mapping[str, str | None] | None = None) -> ConnectorError:
     """The error for an answer about one account.
 
-    sent  field at Chatwoot -> attribute, of a write: a refusal that tells which of them is to blame names it
+    sent  of a write: field or hash at Chatwoot -> the attribute that a refusal of it blames, None if it may be one of several
     """
     said = _said(response)
     told = marks(response)
@@ -55,7 +55,7 @@ def judged(response: Response, sent: Mapping[str, str] | None = None) -> Connect
             return error(response)
 
 
-def judged_contact(response: Response, sent: Mapping[str, str] | None = None) -> ConnectorError:
+def judged_contact(response: Response, sent: Mapping[str, str | None] | None = None) -> ConnectorError:
     """The same for an answer about a contact.  A 404 without the words of the Application API is somebody else's (a proxy whose
     Chatwoot is away, a wrong address): no link ends for it."""
     known = judged(response, sent)
@@ -80,7 +80,7 @@ def invalid_fields(response: Response) -> frozenset[str]:
     return frozenset(name for name in named if isinstance(name, str)) if isinstance(named, list) else frozenset()
 
 
-def _invalid(named: Json, sent: Mapping[str, str], response: Response) -> ConnectorError:
+def _invalid(named: Json, sent: Mapping[str, str | None], response: Response) -> ConnectorError:
     """A save checks the whole record, also what was not sent: what is to blame may be none of ours."""
     fields = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
     ours = [sent[name] for name in fields if name in sent]

@@ -117,8 +117,7 @@ class ContactTarget:
 def _written(response: Response, sent: Mapping[str, Json]) -> Written:
     """Raises ConnectorError."""
     if response.status_code != 200:
-        fields = {attribute: attribute for attribute in sent if attribute in CONTACT.fields}
-        raise judged_contact(response, fields)
+        raise judged_contact(response, CONTACT.blamed(sent))
     return Written(CONTACT.seen(_contact(response), sent), **marks(response))
 
 

@@ -52,6 +52,14 @@ class Shape:
             inside[key] = value
         return document
 
+    def blamed(self, attributes: Iterable[str]) -> dict[str, str | None]:
+        """Whom a refusal is about that names a field or a hash: name -> attribute, None where several stand in that hash."""
+        blamed: dict[str, str | None] = {}
+        for attribute in attributes:
+            parent, key = self.place(attribute)
+            blamed[parent or key] = None if (parent or key) in blamed else attribute
+        return blamed
+
     def seen(self, account: Mapping[str, Json], attributes: Iterable[str]) -> dict[str, Json]:
         """What an answer shows of these attributes, by name.  A key that is absent from a hash that is shown is nothing."""
         seen: dict[str, Json] = {}

@@ -109,7 +109,7 @@ class UserTarget:
     def _patch(self, account: str, changes: Mapping[str, Json]) -> Flow[Written]:
         response = yield Request("PATCH", self._address(account), json=USER.document(changes))
         if response.status_code != 200:
-            raise judged(response, {field: field for field in USER.fields if field in changes})
+            raise judged(response, USER.blamed(changes))
         return Written(USER.seen(_user(response), changes), **marks(response))
 
     def _address(self, account: str) -> str:

@@ -206,6 +206,23 @@ def test_a_field_that_is_not_ours_is_not_blamed_on_ours() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "named", "blamed"),
+    [
+        (["custom_attributes.plan"], ["custom_attributes"], "custom_attributes.plan"),
+        (["custom_attributes.plan", "name"], ["custom_attributes"], "custom_attributes.plan"),
+        (["custom_attributes.plan", "custom_attributes.unit"], ["custom_attributes"], None),
+        (["custom_attributes.plan", "custom_attributes.unit", "email"], ["email", "custom_attributes"], "email"),
+    ],
+)
+def test_a_hash_that_is_refused_is_ours(changes: list[str], named: Json, blamed: str | None) -> None:
+    """Of one key it is known which; of several each goes alone.  Nobody is sent to mend it at Chatwoot."""
+    for write in (contacts().write, users().write):
+        error = error_of(one(write("9", dict.fromkeys(changes, "x"))).flow, 422, {"message": CANARY, "attributes": named})
+        assert isinstance(error, Refused)
+        assert (str(error), error.attribute) == ("an attribute or its value is refused", blamed)
+
+
+@pytest.mark.parametrize(
     ("code", "told", "text"), [(404, None, "404 page not found\n"), (404, {"message": CANARY}, ""), (410, None, "")]
 )
 def test_a_contact_is_only_gone_in_chatwoots_own_words(code: int, told: Json, text: str) -> None:
