@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from connectors.chatwoot.access import AccessTokens
 from connectors.chatwoot.answers import judged_contact, judged_elsewhere, known_id
@@ -57,7 +57,7 @@ class ContactTarget:
         response = yield Request("GET", self._address(account))
         if response.status_code != 200:
             raise judged_contact(response)
-        return Account(CONTACT.kept(_contact(response)))
+        return Account(CONTACT.kept(_contact(response, account)))
 
     def write(
         self,
@@ -75,7 +75,7 @@ class ContactTarget:
             if value is None and parent == CUSTOM:
                 removed[attribute] = key
             else:
-                sent[attribute] = EMPTY.get(attribute) if value is None else value
+                sent[attribute] = EMPTY.get(attribute, value) if value in (None, "") else value
         calls = [Call(tuple(sent), self._patch(account, sent))] if sent else []
         return [*calls, Call(tuple(removed), self._remove(account, removed))] if removed else calls
 
@@ -102,31 +102,32 @@ class ContactTarget:
 
     def _patch(self, account: str, sent: Mapping[str, Json]) -> Flow[Written]:
         response = yield Request("PATCH", self._address(account), json=CONTACT.document(sent))
-        return _written(response, sent)
+        return _written(response, account, sent)
 
     def _remove(self, account: str, removed: Mapping[str, str]) -> Flow[Written]:
         """removed: attribute -> key."""
         address = self._address(account, "destroy_custom_attributes")
         response = yield Request("POST", address, json={CUSTOM: [*removed.values()]})
-        return _written(response, dict.fromkeys(removed))
+        return _written(response, account, removed)
 
     def _address(self, account: str, *rest: str) -> str:
         return url(self._contacts, known_id(account), *rest)
 
 
-def _written(response: Response, sent: Mapping[str, Json]) -> Written:
-    """Raises ConnectorError."""
+def _written(response: Response, account: str, sent: Iterable[str]) -> Written:
+    """sent: the attributes of the call.  Raises ConnectorError."""
     if response.status_code != 200:
         raise judged_contact(response, CONTACT.blamed(sent))
-    return Written(CONTACT.seen(_contact(response), sent), **marks(response))
+    return Written(CONTACT.seen(_contact(response, account), sent), **marks(response))
 
 
-def _contact(response: Response) -> dict[str, Json]:
-    """The contact of an answer, with an id.  Raises Failed."""
+def _contact(response: Response, account: str) -> dict[str, Json]:
+    """The contact of an answer about this account.  A hash may be null: of a contact that is older than the column's default, and
+    was never saved since.  Raises Failed."""
     body = json_of(response)
     contact = body.get("payload") if isinstance(body, dict) else None
-    if not isinstance(contact, dict) or not isinstance(contact.get("id"), int):
+    if not isinstance(contact, dict) or str(contact.get("id")) != account:
         raise unreadable(response)
-    if not all(isinstance(contact.get(parent, {}), dict) for parent in CONTACT.hashes):
+    if not all(isinstance(contact.get(parent), dict | None) for parent in CONTACT.hashes):
         raise unreadable(response)
     return contact

@@ -86,7 +86,7 @@ class UserTarget:
         response = yield Request("GET", self._address(account))
         if response.status_code != 200:
             raise judged(response)
-        return Account(USER.kept(_user(response)))
+        return Account(USER.kept(_user(response, account)))
 
     def write(
         self,
@@ -110,15 +110,17 @@ class UserTarget:
         response = yield Request("PATCH", self._address(account), json=USER.document(changes))
         if response.status_code != 200:
             raise judged(response, USER.blamed(changes))
-        return Written(USER.seen(_user(response), changes), **marks(response))
+        return Written(USER.seen(_user(response, account), changes), **marks(response))
 
     def _address(self, account: str) -> str:
         return url(self._base, "platform", "api", "v1", "users", known_id(account))
 
 
-def _user(response: Response) -> dict[str, Json]:
-    """The user of an answer, with an id.  Raises Failed."""
+def _user(response: Response, account: str | None = None) -> dict[str, Json]:
+    """The user of an answer, with an id.  account: whom it has to be about.  Raises Failed."""
     user = json_of(response)
     if not isinstance(user, dict) or not isinstance(user.get("id"), int) or not isinstance(user.get(CUSTOM, {}), dict):
+        raise unreadable(response)
+    if account is not None and str(user["id"]) != account:
         raise unreadable(response)
     return user

@@ -120,6 +120,17 @@ def test_a_user_is_read_without_his_tokens() -> None:
     assert CANARY not in repr(read)
 
 
+def test_an_answer_about_another_account_is_no_answer() -> None:
+    """Whoever ignores what was asked for is not believed: not by a read, and not by a write, which may have landed."""
+    of_users: list[Flow[object]] = [users().read("8"), one(users().write("8", {"name": "x"})).flow]
+    calls = contacts().write("8", {"name": "x", "custom_attributes.plan": None})
+    of_contacts: list[Flow[object]] = [contacts().read("8"), *(call.flow for call in calls)]
+    for flow in of_users:
+        assert isinstance(error_of(flow, 200, USER), Failed)
+    for flow in of_contacts:
+        assert isinstance(error_of(flow, 200, {"payload": CONTACT}), Failed)
+
+
 def test_attributes_of_a_user_go_together() -> None:
     """One PATCH; the answer shows what is there now, of this call only, and no token."""
     changes: dict[str, Json] = {
@@ -382,6 +393,22 @@ def test_a_contact_is_read_without_its_inboxes() -> None:
         "id", "email", "name", "phone_number", "identifier", "blocked", "additional_attributes", "custom_attributes",
     }  # fmt: skip
     assert CANARY not in repr(read)
+
+
+def test_a_contact_of_old_has_no_hashes() -> None:
+    """The column had no default once: null is as good as empty, and the contact is read like any other."""
+    flow = contacts().read("9")
+    request_of(flow)
+    read = answer(flow, respond(200, {"payload": {**CONTACT, "additional_attributes": None, "custom_attributes": None}}))
+    assert (read.attributes["email"], read.attributes["custom_attributes"]) == ("bo@example.com", None)
+
+
+def test_empty_text_clears_a_field() -> None:
+    """As null does: two contacts of an account may not have the same identifier, not even an empty one.  In a custom attribute it
+    is a value like any other."""
+    cleared: dict[str, Json] = dict.fromkeys(("name", "email", "phone_number", "identifier", "custom_attributes.plan"), "")
+    sent = body(request_of(one(contacts().write("9", cleared)).flow))
+    assert sent == {"name": "", "email": None, "phone_number": None, "identifier": None, "custom_attributes": {"plan": ""}}
 
 
 def test_what_is_set_and_what_is_removed_are_two_calls() -> None:
