@@ -24,10 +24,10 @@ PAGE = 2
 
 
 class Lists:
-    """desk, if it could not be searched: pages of accounts.  silent: a read does not show the e-mail address."""
+    """desk, if it could not be searched: pages of accounts.  spelled: where a read shows the address, "" if it does not."""
 
-    def __init__(self, target: Any, *, silent: bool) -> None:
-        self._target, self._silent = target, silent
+    def __init__(self, target: Any, *, spelled: str) -> None:
+        self._target, self._spelled = target, spelled
         self.capabilities = dataclasses.replace(target.capabilities, finds=frozenset(), lists=frozenset({"email"}))
         self.authentication, self.write, self.definitions = target.authentication, target.write, target.definitions
 
@@ -36,8 +36,8 @@ class Lists:
 
     def read(self, account: str) -> Flow[Account]:
         read = yield from self._target.read(account)
-        shown = {name: value for name, value in read.attributes.items() if name != "email" or not self._silent}
-        return Account(shown)
+        shown = {self._spelled if name == "email" else name: value for name, value in read.attributes.items()}
+        return Account({name: value for name, value in shown.items() if name})
 
     def directory(self) -> Flow[Sequence[Listed]]:
         found: list[Listed] = []
@@ -72,14 +72,14 @@ class Pages(Desk):
         return 200, [{"id": name, **there} for name, there in self.accounts.items()][first : first + PAGE]
 
 
-def lists(company: Company, *, silent: bool = False, mapping: str = MAPPING, **more: Any) -> None:
+def lists(company: Company, *, spelled: str = "email", mapping: str = MAPPING, **more: Any) -> None:
     company.desk = pages = Pages("desk", company.desk.accounts)
     pages.opened = asyncio.Event()
     pages.opened.set()
     company.configure(mapping=mapping, **more)
     engine = company.engine
     desk = engine.configuration.systems["desk"]
-    there = {**engine.configuration.systems, "desk": dataclasses.replace(desk, target=Lists(desk.target, silent=silent))}
+    there = {**engine.configuration.systems, "desk": dataclasses.replace(desk, target=Lists(desk.target, spelled=spelled))}
     engine.configuration = dataclasses.replace(engine.configuration, systems=there)
 
 
@@ -112,6 +112,20 @@ async def said(company: Company, name: str) -> Outcome:
     outcome = (await company.event(name)).outcomes["desk"]["department"]
     assert outcome is not None
     return outcome
+
+
+@pytest.mark.parametrize(("spelled", "made_anew"), [("Email", False), ("", True)])
+async def test_a_key_is_known_in_any_case(company: Company, spelled: str, made_anew: bool) -> None:
+    """A system may list by `email` and show `Email`: then an old list is believed once it is checked.  One that does not show the
+    address is asked for its list again."""
+    lists(company, spelled=spelled)
+    await company.say("e1", department="Sales")
+    await run(company)
+    await company.engine.store.do("HSET", keys.directory("desk"), "made", 1)
+    name = await company.say("e2", "E-2", department="Law")
+    await run(company)
+    assert (await said(company, name)).word is Word.APPLIED
+    assert made(company) == 1 + made_anew
 
 
 async def test_the_list_is_made_once(company: Company) -> None:
@@ -199,7 +213,7 @@ async def test_an_account_that_is_gone_is_not_believed(company: Company) -> None
     assert company.desk.writes == 1
 
 
-@pytest.mark.parametrize("more", [{"silent": True}, {"blind": True}], ids=["does not show it", "cannot be read"])
+@pytest.mark.parametrize("more", [{"spelled": ""}, {"blind": True}], ids=["does not show it", "cannot be read"])
 async def test_where_the_key_cannot_be_seen_only_a_young_list_is_believed(company: Company, more: dict[str, Any]) -> None:
     """An old one may point to somebody who has the address no more: it is made anew first."""
     lists(company, **more)
