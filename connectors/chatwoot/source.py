@@ -55,17 +55,19 @@ class ChatwootSource:
                 raise Unusable("account.id or id is no number")
         if account != self._account:
             return Said({}, carries=self.carries, ignored="not an event of the account `account_id`")
-        pairs = _pairs(element.get(CHANGES)) if event == UPDATED else {}
-        said = _changed(pairs) if event == UPDATED else _held(element)
+        keys = {name: value for name in SEARCH_KEYS if isinstance(value := element.get(name), str) and value}
+        subject: dict[str, Json] = {"id": str(contact), **keys}
+        try:
+            pairs = _pairs(element.get(CHANGES)) if event == UPDATED else {}
+            said = _changed(pairs) if event == UPDATED else _held(element)
+            time = _time(pairs.get("updated_at"))
+        except Unusable:
+            if self.carries != "hint":
+                raise
+            return Said(subject, carries=self.carries)  # what has changed cannot be read, but the contact can
         if event == UPDATED and not said:
             return Said({}, carries=self.carries, ignored="no attribute of the contact has changed")
-        keys = {name: value for name in SEARCH_KEYS if isinstance(value := element.get(name), str) and value}
-        return Said(
-            {"id": str(contact), **keys},
-            said if self.carries == "changes" else {},
-            time=_time(pairs.get("updated_at")),
-            carries=self.carries,
-        )
+        return Said(subject, said if self.carries == "changes" else {}, time=time, carries=self.carries)
 
 
 _KEPT = CONTACT.fields | {"id", *CONTACT.hashes}
