@@ -30,8 +30,8 @@ class Options(_Strict):
 
     find_with         contacts are found by `filter` (compares the whole value) or by `search` (compares parts of it, every page
                       is read and the value compared here), for a Chatwoot whose filter does not know a key
-    find_by_creating  users are found by asking to create them: of a user who is there nothing changes, but that the platform app
-                      may touch him from then on; see the README before you switch it on
+    find_by_creating  users are found by asking to create them.  Whoever is there may be touched by the platform app from then on,
+                      and counts as confirmed; see the README before you switch it on
     """
 
     find_with: Literal["filter", "search"] = "filter"

@@ -48,8 +48,8 @@ class UserTarget:
         self._agents = agents_url(settings)
 
     def find(self, key: str, value: str) -> Flow[Sequence[Found]]:
-        """Asks to create a user with this e-mail and nothing else.  A user who is there is answered unchanged; of one who is not
-        there Chatwoot refuses to make an account without a password, which we never send."""
+        """Asks to create a user with this e-mail and nothing else.  A user who is there is answered, as he was; of one who is
+        not there Chatwoot refuses to make an account without a password, which we never send."""
         if key not in self.capabilities.finds:
             raise Refused("users cannot be searched by this key")
         if not searchable(value):

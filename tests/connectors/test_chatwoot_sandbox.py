@@ -122,6 +122,14 @@ async def test_who_is_asked_for_may_be_made(makes_passwords: bool, there: int) -
     assert len(sandbox.accounts()) == there
 
 
+async def test_who_is_asked_for_is_confirmed(sandbox: Sandbox, platform: httpx.AsyncClient) -> None:
+    """An agent who never took up the invitation counts as one who did: whoever is asked for is confirmed."""
+    sandbox.users.users[102]["confirmed"] = False
+    asked = await platform.post("/platform/api/v1/users", json={"email": "bo@example.com"})
+    assert (asked.json()["id"], asked.json()["confirmed"]) == (102, True)
+    assert sandbox.users.users[102]["confirmed"] is True
+
+
 @pytest.mark.parametrize("not_found", ["html", "json", "empty"])
 async def test_a_404_has_any_body(not_found: Any) -> None:
     """UNCONFIRMED: three of them, and each is a user who is not there."""

@@ -34,8 +34,8 @@ class Users:
         self.permissible = set(self._granted)
 
     def create(self, given: Mapping[str, Json]) -> User:
-        """The user with this e-mail address as he is, or a new one; the platform app may touch him from then on.  Raises
-        Answered."""
+        """The user with this e-mail address, or a new one; the platform app may touch him from then on, and his address counts as
+        confirmed.  Raises Answered."""
         email = str(given.get("email") or "").lower()
         user = next((known for known in self.users.values() if known["email"] == email), None)
         if user is None:
@@ -47,6 +47,7 @@ class Users:
             user = _whole({"id": max(self.users, default=0) + 1, "email": email})
             self.update(user, {name: value for name, value in given.items() if name != "email"})
             self.users[_id(user)] = user
+        user["confirmed"] = True
         self.permissible.add(_id(user))
         return user
 
@@ -80,7 +81,7 @@ def shown(user: User, account: int) -> User:
         "account_id": account,
         "available_name": user["display_name"] or user["name"],
         "avatar_url": "",
-        "confirmed": True,
+        "confirmed": user["confirmed"],
         "display_name": user["display_name"],
         "message_signature": None,
         "email": user["email"],
@@ -117,6 +118,7 @@ def _whole(given: Mapping[str, Json]) -> User:
     return {
         "name": "Somebody",
         "display_name": None,
+        "confirmed": True,
         **given,
         "custom_attributes": copy.deepcopy(given.get("custom_attributes") or {}),
     }
