@@ -48,8 +48,8 @@ class UserTarget:
         self._agents = agents_url(settings)
 
     def find(self, key: str, value: str) -> Flow[Sequence[Found]]:
-        """Asks to create a user with this e-mail and nothing else.  A user who is there is answered, as he was; of one who is
-        not there Chatwoot refuses to make an account without a password, which we never send."""
+        """Asks to create a user with this e-mail and nothing else.  A user who is there is answered, and confirmed; of one who
+        is not there Chatwoot refuses to make an account without a password, which we never send."""
         if key not in self.capabilities.finds:
             raise Refused("users cannot be searched by this key")
         if not searchable(value):
@@ -77,6 +77,8 @@ class UserTarget:
             match agent:
                 case {"id": int(number), "email": str(email)}:
                     listed.append(Listed(str(number), {"email": email}))
+                case {"id": int(number), "email": None}:
+                    listed.append(Listed(str(number), {}))  # the column may be empty, and the others are to be found all the same
                 case _:
                     raise unreadable(response)
         return listed

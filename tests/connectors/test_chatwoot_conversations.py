@@ -259,13 +259,18 @@ def test_an_id_that_rails_would_read_as_another_is_not_sent(account: str) -> Non
 
 
 def test_agents_are_listed_by_e_mail() -> None:
-    """One answer, no pages; an id and an e-mail address of each are kept."""
+    """One answer, no pages; an id and an e-mail address of each are kept.  One without an address hides nobody else."""
     flow = users(AGENTS).directory()
     assert line(request_of(flow)) == "GET /api/v1/accounts/3/agents"
-    agents: Json = [{"id": 7, "email": "ana@example.com", "name": CANARY}, {"id": 8, "email": "bo@example.com"}]
+    agents: Json = [
+        {"id": 7, "email": "ana@example.com", "name": CANARY},
+        {"id": 8, "email": "bo@example.com"},
+        {"id": 9, "email": None},
+    ]
     assert answer(flow, respond(200, agents)) == [
         Listed("7", {"email": "ana@example.com"}),
         Listed("8", {"email": "bo@example.com"}),
+        Listed("9", {}),
     ]
 
 
@@ -287,6 +292,12 @@ def test_a_list_that_is_refused_says_what_to_mend(code: int, told: Json, why: st
         error = error_of(flow, code, told)
         assert isinstance(error, Halted)
         assert why in str(error)
+
+
+@pytest.mark.parametrize("agent", [{"id": 7}, {"email": "a@b.example"}, {"id": "7", "email": None}, {"id": 7, "email": [CANARY]}])
+def test_a_list_of_another_shape_is_none(agent: Json) -> None:
+    """Nothing is concluded from what is no agent."""
+    assert isinstance(error_of(users(AGENTS).directory(), 200, [{"id": 8, "email": "bo@example.com"}, agent]), Failed)
 
 
 def test_users_are_only_found_as_the_entry_says() -> None:

@@ -25,7 +25,7 @@ USERS: list[dict[str, Json]] = [
 ]
 CONTACTS: list[dict[str, Json]] = [
     {"id": 1, "email": "ana@example.com", "identifier": "E_1", "phone_number": "+4915112345678", "custom_attributes": {"a": 1}},
-    {"id": 2, "email": "bo@example.com", "identifier": "EX1"},
+    {"id": 2, "email": "bo@example.com", "identifier": "EX1", "additional_attributes": {"company_name": "Acme"}},
     {"id": 3, "name": "Nobody we know"},
 ]
 CONTACT = "/api/v1/accounts/1/contacts/1"
@@ -171,6 +171,7 @@ async def test_the_search_finds_parts_and_patterns(application: httpx.AsyncClien
     assert await found("E\\_1") == [1]
     assert await found("e\\_1") == []
     assert await found("%") == [1, 2]
+    assert await found("acm") == [2]
     assert await found("Nobody") == []
 
 

@@ -68,7 +68,7 @@ class Contacts:
             for contact in self.contacts.values()
             if any(contact[name] for name in ("email", "phone_number", "identifier"))
             and (
-                any(anywhere.fullmatch(str(contact[name] or "")) for name in ("name", "email", "phone_number"))
+                any(anywhere.fullmatch(str(text or "")) for text in _searched(contact))
                 or exact.fullmatch(str(contact["identifier"] or ""))
             )
         ]
@@ -117,6 +117,13 @@ def shown(contact: Contact, *, with_inboxes: bool = True) -> Contact:
     if with_inboxes:
         view["contact_inboxes"] = [{"source_id": f"src-{contact['id']}-4711", "inbox": {"id": 1, "name": "Website"}}]
     return view
+
+
+def _searched(contact: Contact) -> list[Json]:
+    """Where the search looks, in whatever case."""
+    additional = contact["additional_attributes"]
+    assert isinstance(additional, dict)
+    return [contact["name"], contact["email"], contact["phone_number"], additional.get("company_name")]
 
 
 def _id(contact: Mapping[str, Json]) -> int:
