@@ -33,7 +33,7 @@ ROOT = HERE.parent
 sys.path.insert(0, str(ROOT))
 
 from bench.running import Failed, Running, free_ports, listens  # noqa: E402 - the folder above is not on the path of a script
-from worker.machine.embedded import server_binary  # noqa: E402
+from worker.store.embedded import server_binary  # noqa: E402
 
 TARGETS = 3
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()

@@ -11,8 +11,8 @@ import fakeredis
 import pytest
 import redis as sync_redis
 
-from worker.machine.embedded import Embedded
 from worker.store.connection import Store, connect
+from worker.store.embedded import Embedded
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,8 @@ from redis.retry import Retry
 
 from connectors.registry import CONNECTORS
 from worker.config import load, run_cases
-from worker.machine.embedded import server_binary
 from worker.settings import VARIABLES, Settings
+from worker.store.embedded import server_binary
 
 ROOT = Path(__file__).parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -16,8 +16,8 @@ from typing import Any, Literal, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from worker import keyfile
-from worker.machine import embedded
 from worker.network.egress import Egress
+from worker.store import embedded
 
 PREFIX = "LOCKSTEP_"
 Durability = Literal["auto", "always", "waitaof", "trust"]

@@ -124,7 +124,7 @@ async def workers_engine(
     store = await open_store(settings)
     await warn(store)
     hints = Hints(store, publish, ThreadPoolExecutor(1, "hints"))
-    return _engine(settings, configuration, store, lines(settings, configuration, store), hints), hints
+    return _engine(settings, configuration, store, lines(configuration, store, settings.egress), hints), hints
 
 
 def _engine(settings: Settings, configuration: Configuration, store: Store, lines: Mapping[str, object], hint: object) -> Engine:

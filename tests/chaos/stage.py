@@ -26,7 +26,7 @@ from tests.chaos.evidence import Evidence, Request
 from tests.chaos.sender import Sender
 from tests.chaos.story import Event, webhook
 from worker.machine.crew import Crew
-from worker.machine.embedded import server_binary
+from worker.store.embedded import server_binary
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = b"0123456789abcdef0123456789abcdef"

@@ -67,7 +67,7 @@ def test_byte_for_byte_what_is_then_sent(world: World, lockstep: Command, body: 
 
     async def sent() -> None:
         async with wiring.operators_engine(settings, configuration) as engine:
-            engine.lines = lines(settings, configuration, engine.store)
+            engine.lines = lines(configuration, engine.store, settings.egress)
             await engine.links.set("hr", "E-1", "directory", "7")
             floor = Floor()
             assert not await propagate(engine)

@@ -10,8 +10,8 @@ import pytest
 import redis as sync_redis
 
 from bench.running import free_ports
-from worker.machine.embedded import server_binary
 from worker.store.connection import Store, connect
+from worker.store.embedded import server_binary
 from worker.store.errors import Unavailable
 
 

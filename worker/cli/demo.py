@@ -22,8 +22,8 @@ def command() -> None:
 
     from worker.cli.frame import Failure
     from worker.demo.story import run
-    from worker.machine.embedded import HOME, NoStore
     from worker.machine.up import NotReady
+    from worker.store.embedded import HOME, NoStore
 
     console = Console(highlight=False)
     if not console.is_terminal:

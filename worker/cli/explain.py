@@ -67,7 +67,7 @@ def command(body: BinaryIO, source: str | None, live: bool, reveal: bool, as_jso
     async def ask() -> list[Any]:
         async with (
             wiring.operators_engine(settings, configuration) as engine,
-            opened(settings, configuration, engine.store) as lines,
+            opened(configuration, engine.store, settings.egress) as lines,
         ):
             return await told(engine, Live(engine, lines))
 

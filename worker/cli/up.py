@@ -21,11 +21,11 @@ def command(sandbox: bool) -> None:
     import signal
     import threading
 
+    from worker.cli import _curl
+    from worker.cli._terminal import running
     from worker.cli.frame import Failure, say
-    from worker.machine import curl
-    from worker.machine.embedded import NoStore
-    from worker.machine.terminal import running
     from worker.machine.up import NotReady
+    from worker.store.embedded import NoStore
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -33,7 +33,7 @@ def command(sandbox: bool) -> None:
     try:
         with running(sandbox=sandbox) as up:
             say(f"ready: webhooks go to {up.endpoint}/hooks/SOURCE; Ctrl-C stops everything in order\n")
-            for line in curl.examples(up):
+            for line in _curl.examples(up):
                 say(line)
             while not stop.wait(0.5):
                 if hopeless := up.crew.hopeless():

@@ -19,9 +19,9 @@ from typing import Any
 from worker import keyfile
 from worker.demo.cast import cast
 from worker.demo.web import ask, free_port, wait_for
-from worker.machine import embedded
 from worker.machine.crew import Crew
 from worker.machine.up import NotReady, environment, everything, wait_ready
+from worker.store import embedded
 from worker.store.connection import Store, connect
 from worker.store.errors import Unavailable
 
@@ -109,7 +109,7 @@ async def _empty(url: str) -> bool:
 def raised(home: Path, *, listen: str = "", quiet: bool = True) -> Iterator[Stage]:
     """Start everything and wait until it works.  home: the folder of the store and the log; it is emptied first, because what
     the sandboxes hold begins anew, too.  listen: where, if not on a free port.  quiet: the processes write to a file there, not
-    to our stderr.  Raises worker.machine.embedded.NoStore, worker.machine.up.NotReady, TimeoutError."""
+    to our stderr.  Raises worker.store.embedded.NoStore, worker.machine.up.NotReady, TimeoutError."""
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     given = _given_store(home)

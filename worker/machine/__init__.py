@@ -1,1 +1,1 @@
-"""All of Lockstep on one machine: the embedded store, the processes and the terminal in which they run."""
+"""All of Lockstep on one machine: the processes, started together, watched and stopped together."""

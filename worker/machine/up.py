@@ -11,8 +11,8 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from worker.machine import embedded
 from worker.machine.crew import Crew
+from worker.store import embedded
 
 PATIENCE = 40.0
 """Seconds until the endpoint must be ready."""

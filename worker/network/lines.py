@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 import structlog
 
 from worker.config import Configuration
+from worker.network.egress import Egress
 from worker.network.transport import Exchange, Line
-from worker.settings import Settings
 from worker.store.budgets import Gate
 from worker.store.connection import Store
 
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 def lines(
-    settings: Settings, configuration: Configuration, store: Store, on_exchange: Callable[[Exchange], None] | None = None
+    configuration: Configuration, store: Store, egress: Egress, on_exchange: Callable[[Exchange], None] | None = None
 ) -> dict[str, Line]:
     """on_exchange: is told of each; None: the log is.
 
@@ -34,7 +34,7 @@ def lines(
             rate_headers=system.budget_headers,
             deadline=system.deadline,
             ca=system.ca,
-            egress=settings.egress,
+            egress=egress,
             on_exchange=on_exchange or _note,
         )
         for name, system in configuration.systems.items()
@@ -43,13 +43,13 @@ def lines(
 
 
 @asynccontextmanager
-async def opened(settings: Settings, configuration: Configuration, store: Store) -> AsyncIterator[dict[str, Line]]:
+async def opened(configuration: Configuration, store: Store, egress: Egress) -> AsyncIterator[dict[str, Line]]:
     """The same for a while, for a command that asks and prints what it hears."""
 
     def quiet(_: Exchange) -> None:
         """Its output is no log."""
 
-    there = lines(settings, configuration, store, quiet)
+    there = lines(configuration, store, egress, quiet)
     try:
         yield there
     finally:

@@ -44,7 +44,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
 
         configuration = engine.configuration
         chosen = [known_system(configuration, name) for name in names] or [*configuration.systems]
-        async with opened(wiring.settings(), configuration, engine.store) as lines:
+        async with opened(configuration, engine.store, wiring.settings().egress) as lines:
             asked = (ask(configuration.systems[name], lines.get(name), configuration) for name in dict.fromkeys(chosen))
             return [finding for found in await asyncio.gather(*asked) for finding in found]
 

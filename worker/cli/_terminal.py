@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from worker.demo.stage import raised
-from worker.machine import embedded
 from worker.machine.crew import Crew
 from worker.machine.up import endpoint_url, environment, everything, wait_ready
 from worker.settings import Settings
+from worker.store import embedded
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from kombu import Connection
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from worker.machine import embedded
-from worker.machine.embedded import Embedded, NoStore
 from worker.settings import Settings, next_database
+from worker.store import embedded
+from worker.store.embedded import Embedded, NoStore
 
 HOLDER = """
 import sys, pathlib
-from worker.machine.embedded import Embedded
+from worker.store.embedded import Embedded
 store = Embedded(pathlib.Path(sys.argv[1])).__enter__()
 print(store.url, store.pid, flush=True)
 sys.stdin.read()

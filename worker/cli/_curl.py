@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from shlex import quote
 
 from worker import wiring
+from worker.cli._terminal import Up
 from worker.core.signature import StandardWebhooks
 from worker.demo.people import change
-from worker.machine.terminal import Up
 from worker.settings import Settings
 
 
