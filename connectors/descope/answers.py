@@ -21,7 +21,6 @@ def judged(response: Response, sent: tuple[str, ...] = ()) -> ConnectorError:
     sent  the attributes of a write: an answer does not name one, so a refusal blames the only one
     """
     code, told = error_code(response), marks(response)
-    refused = Refused("an attribute or its value is refused", sent[0] if len(sent) == 1 else None, **told)
     match response.status_code:
         case status if 200 <= status < 300:
             return error(response)
@@ -34,14 +33,18 @@ def judged(response: Response, sent: tuple[str, ...] = ()) -> ConnectorError:
         case 404 | 410 if not code:
             return Halted("there is no Descope API at this address: is base_url right?", **told)
         case status if 400 <= status < 500 and code.startswith(BAD_REQUEST):
-            return refused
+            return refused(response, sent)
         case 520 | 522 | 524:
             # Between the network and Descope: nothing, or nothing that is an answer, came back.  521 and the others: not reached.
             return Unanswered("bad gateway", **told)
         case status if 520 < status <= 530:
             return Failed("bad gateway", retry_after(response), **told)
     known = error(response)
-    return refused if type(known) is Refused and sent else known
+    return refused(response, sent) if type(known) is Refused and sent else known
+
+
+def refused(response: Response, sent: tuple[str, ...]) -> Refused:
+    return Refused("an attribute or its value is refused", sent[0] if len(sent) == 1 else None, **marks(response))
 
 
 def judged_elsewhere(response: Response) -> ConnectorError:

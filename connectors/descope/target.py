@@ -27,7 +27,7 @@ from connectors.contract import (
     Wire,
     Written,
 )
-from connectors.descope.answers import judged, judged_elsewhere
+from connectors.descope.answers import USER_NOT_FOUND, error_code, judged, judged_elsewhere, refused
 from connectors.descope.fields import BOOLEANS, TEXTS, custom_name, held, kept, spelled, standard
 from connectors.descope.settings import Settings
 from connectors.reading import escaped, json_of, marks, unreadable, url
@@ -134,6 +134,8 @@ class DescopeTarget:
         """One page: more users with one address than stand there are as ambiguous as two.  Test users are not among them."""
         body = {"emails": [_sound(email)], "limit": PAGE, "page": 0}
         response = yield Request("POST", self._url("v2", "user", "search"), json=body)
+        if response.status_code != 200 and error_code(response) == USER_NOT_FOUND:
+            return []
         return [Found(_id(user, response), user.get("email")) for user in _listed(response, "users")]
 
     def _call(
@@ -152,9 +154,13 @@ class DescopeTarget:
         self, account: str, sent: Mapping[str, Json], method: str, address: str, body: Mapping[str, Json]
     ) -> Flow[Written]:
         """The answer shows the whole user.  What it lacks is looked for once more: an attribute that was taken and is not kept is
-        refused, and then it is known which.  Raises Refused."""
+        refused, and then it is known which.  Raises ConnectorError."""
         response = yield Request(method, address, json={"loginId": _sound(account), **body})
-        user = _same(response, account, tuple(sent))
+        names = tuple(sent)
+        if _unclear(response, names):
+            yield from self.read(account)  # raises NoAccount: then it was the user
+            raise refused(response, names)
+        user = _same(response, account, names)
         if any(_lost(user, name, value) for name, value in sent.items()):
             user = (yield from self.read(account)).attributes
             for name, value in sent.items():
@@ -177,6 +183,13 @@ def _same(response: Response, account: str, sent: tuple[str, ...] = ()) -> User:
     if _id(user, response) != account:
         raise unreadable(response)
     return user
+
+
+def _unclear(response: Response, sent: tuple[str, ...]) -> bool:
+    """Something is not there, the user or an attribute: the code that tells of an undeclared one is not documented."""
+    if response.status_code == 200 or error_code(response) == USER_NOT_FOUND:
+        return False
+    return isinstance(judged(response, sent), NoAccount)
 
 
 def _user(response: Response) -> User:

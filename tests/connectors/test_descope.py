@@ -44,6 +44,7 @@ MODES = {
     "one": Mode(),
     "one, null is stored": Mode(truth=Unconfirmed(null="stores", missing=400)),
     "one, a patch replaces, the undeclared is dropped": Mode(truth=Unconfirmed(patch="replaces", undeclared="drops")),
+    "one, the undeclared is not there": Mode(truth=Unconfirmed(undeclared="missing")),
     "one, null is refused": Mode({"null": "refused"}, Unconfirmed(null="refuses")),
     "patch-merge": Mode({"custom_attributes": "patch-merge"}, blames=False),
     "patch-merge, null is stored": Mode({"custom_attributes": "patch-merge"}, Unconfirmed(null="stores"), blames=False),

@@ -124,9 +124,12 @@ async def test_a_patch_of_custom_attributes(mode: str, left: dict[str, Json]) ->
 
 
 async def test_an_undeclared_attribute() -> None:
-    """It is refused, all or nothing, or taken and not kept."""
+    """It is refused, all or nothing, as either kind of error; or taken and not kept."""
     async with talking(made()) as client:
         assert code(await patch(client, givenName="x", customAttributes={"shoe": 1, "floor": 4})) == (400, "E011003")
+        assert (await held(client))["customAttributes"] == {"team": "red", "floor": 3}
+    async with talking(made(undeclared="missing")) as client:
+        assert code(await custom(client, "shoe", 1)) == (404, "E112199")
         assert (await held(client))["customAttributes"] == {"team": "red", "floor": 3}
     async with talking(made(undeclared="drops")) as client:
         answer = await patch(client, customAttributes={"shoe": 1, "floor": 4})

@@ -157,6 +157,13 @@ def test_what_is_empty_is_left_out_of_an_answer(target: DescopeTarget, nobody: J
     assert answer(flow, respond(200, nobody)) == []
 
 
+def test_a_search_may_find_nobody_in_so_many_words(target: DescopeTarget) -> None:
+    """The code of an unknown user is no wrong address, whatever it answers."""
+    flow = target.find("email", "ana@example.com")
+    request_of(flow)
+    assert answer(flow, respond(404, error("E112102"))) == []
+
+
 @pytest.mark.parametrize("elsewhere", [{"message": "welcome"}, {"users": {}}, {"users": [7]}, {"users": [{"userId": ""}]}])
 def test_an_answer_of_another_shape_finds_nobody_and_says_so(target: DescopeTarget, elsewhere: Json) -> None:
     """Nothing is concluded from what is no search."""
@@ -345,7 +352,6 @@ HTML = "<html>of the network before Descope</html>"
         (400, error("E999999"), Refused, True),
         (409, error("E062107"), Refused, True),
         (400, HTML, Refused, True),
-        (404, error("E999999"), NoAccount, False),
         (404, HTML, Halted, False),
         (404, {"message": TOKEN}, Halted, False),
         (410, HTML, Halted, False),
@@ -386,6 +392,24 @@ def test_what_an_answer_means(target: DescopeTarget, code: int, said: Any, kind:
     assert getattr(found, "attribute", None) == ("customAttributes.department" if blamed else None)
     assert (found.status, found.request_id) == (code, "r-1")
     assert not [word for word in (TOKEN, "v4lue", "network before Descope", "s3cret") if word in f"{found} {found!r}"]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_is_not_there_is_told_by_looking(target: DescopeTarget, status: int) -> None:
+    """With a code that nobody has documented it may be the user or the attribute.  A link ends only if it is the user."""
+
+    def refused() -> Call:
+        call = one(target, {"customAttributes.shoe": "v4lue"})
+        request_of(call.flow)
+        assert line(call.flow.send(respond(status, error("E999999")))) == "GET /v1/mgmt/user?userId=U1"
+        return call
+
+    with pytest.raises(Refused) as caught:
+        answer(refused().flow, respond(200, {"user": USER}))
+    assert (caught.value.attribute, caught.value.status) == ("customAttributes.shoe", status)
+    for code, said in ((404, error("E999999")), (400, error("E112102"))):
+        with pytest.raises(NoAccount):
+            answer(refused().flow, respond(code, said))
 
 
 @pytest.mark.parametrize(("header", "wait"), [({"Retry-After": "60"}, 60.0), ({}, None)])

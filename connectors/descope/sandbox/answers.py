@@ -16,6 +16,7 @@ CODES = {
     "E011003": "Validation failure",
     "E011004": "Invalid arguments",
     "E112102": "User not found",
+    "E112199": "Attribute not found",  # made up: no document has a code for it
     "E130429": "Rate limit exceeded",
 }
 

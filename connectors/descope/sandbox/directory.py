@@ -151,6 +151,8 @@ class Directory:
         if name not in self.declared:
             if self._open.undeclared == "refuses":
                 raise Refusal(400, "E011003", f"there is no custom attribute {name}")
+            if self._open.undeclared == "missing":
+                raise Refusal(404, "E112199", f"there is no custom attribute {name}")
         elif value is None:
             if self._open.null == "refuses":
                 raise Refusal(400, "E011003", f"{name}: a value is needed")

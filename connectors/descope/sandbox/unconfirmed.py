@@ -10,7 +10,8 @@ from typing import Literal
 class Unconfirmed:
     """null          a custom attribute that is set to null is removed, shown as null, or refused
     patch         a PATCH keeps the custom attributes that it does not name, or not
-    undeclared    a custom attribute that the console does not know is refused, or taken and not kept
+    undeclared    a custom attribute that the console does not know is refused as a bad request, refused as something that is not
+                  there (with a code of its own), or taken and not kept
     missing       the status beside E112102
     display_name  the key under which a PATCH takes the display name; the other is passed over
     same          a value that is set again is an audit event, too
@@ -21,7 +22,7 @@ class Unconfirmed:
 
     null: Literal["removes", "stores", "refuses"] = "removes"
     patch: Literal["merges", "replaces"] = "merges"
-    undeclared: Literal["refuses", "drops"] = "refuses"
+    undeclared: Literal["refuses", "missing", "drops"] = "refuses"
     missing: Literal[400, 404] = 404
     display_name: Literal["displayName", "name"] = "displayName"
     same: bool = True
