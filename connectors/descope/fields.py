@@ -52,11 +52,13 @@ def standard(attribute: str, value: Json) -> Json:
 
 
 def kept(user: Mapping[str, Json]) -> dict[str, Json]:
-    return {name: user[name] for name in SHOWN if name in user}
+    """Descope leaves out what is empty, and a boolean that is false.  False is a value, and is kept: what is written is what is
+    read."""
+    return {**dict.fromkeys(sorted(BOOLEANS), False), **{name: user[name] for name in SHOWN if name in user}}
 
 
 def held(user: Mapping[str, Json], attribute: str) -> Json:
-    """What a user shows of one attribute.  Descope leaves out what is empty, and a boolean that is false; both are told."""
+    """What a user shows of one attribute; of a boolean that is left out, false."""
     name = custom_name(attribute)
     if name is None:
         return user.get(attribute, False if attribute in BOOLEANS else None)

@@ -188,8 +188,19 @@ def test_read_answers_the_user_and_no_token(target: DescopeTarget) -> None:
     assert line(request_of(flow)) == "GET /v1/mgmt/user?userId=U1"
     leaky: Json = {"user": {**USER, "sessionJwt": TOKEN, "password": {"hash": TOKEN}}, "refreshJwt": TOKEN}
     account = answer(flow, respond(200, leaky))
-    assert account == Account(USER)
+    assert account == Account({**USER, "verifiedPhone": False})
     assert TOKEN not in repr(account)
+
+
+def test_a_flag_that_is_false_is_read_as_false(target: DescopeTarget) -> None:
+    """Descope leaves it out.  As nothing it would be news to everybody after each write of false."""
+    bare: Json = {"user": {"userId": "U1"}}
+    call = one(target, {"verifiedEmail": False})
+    request_of(call.flow)
+    written = answer(call.flow, respond(200, bare))
+    flow = target.read("U1")
+    request_of(flow)
+    assert answer(flow, respond(200, bare)).attributes == {"userId": "U1", **written.shows, "verifiedPhone": False}
 
 
 @pytest.mark.parametrize(
