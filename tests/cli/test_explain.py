@@ -311,6 +311,17 @@ def test_a_hint_only_asks(world: World, lockstep: Command, body: Body) -> None:
     assert "PATCH" not in out
 
 
+def test_a_deletion_ends_links(history: World, lockstep: Command, body: Body) -> None:
+    """They are named, and still there afterwards."""
+    event = {"type": "user.deleted", "id": "evt-9", "data": {"id": "E-1"}}
+    out = lockstep("explain", str(body(event)), "--source", "hr").out
+    assert "It asks nothing of anybody: ignored (deleted at its source)" in out
+    assert "Its link with account 7 of directory ends." in out
+    assert lockstep("links", "show", "hr:E-1", "--json").json["linked"] == {"directory": "7"}
+    (told,) = lockstep("explain", str(body(event)), "--source", "hr", "--json").json
+    assert told["links_end"] == {"directory": "7"}
+
+
 def test_out_of_scope(world: World, lockstep: Command, body: Body) -> None:
     """`when` said no, for every rule."""
     out = lockstep("explain", str(body(said("evt-1", 1, employment="contractor", level="3"))), "--source", "hr").out

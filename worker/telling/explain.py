@@ -17,11 +17,12 @@ from worker.telling.live import Live
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """ended: it asks nothing of anybody, and why.  looks: it only says that its own account is to be read.  scope: what `when`
-    said, None if there is none."""
+    """ended: it asks nothing of anybody, and why.  parts: the links that end, system -> account.  looks: it only says that
+    its own account is to be read.  scope: what `when` said, None if there is none."""
 
     event: Event
     ended: Outcome | None
+    parts: dict[str, str]
     looks: bool
     scope: bool | None
     targets: tuple[Targeted, ...]
@@ -47,4 +48,5 @@ async def explain(engine: Engine, event: Event, now: int, live: Live | None = No
     ]
     ended = work.told.get(("*", "*"), [None])[0]
     scope = next((bool(step.after) for step in traced if step.step == "when"), None)
-    return Explanation(event, ended, any(flow.hint for flow in work.flows), scope, tuple(targets))
+    parts = await engine.links.all(event.source, event.subject) if work.gone else {}
+    return Explanation(event, ended, parts, any(flow.hint for flow in work.flows), scope, tuple(targets))

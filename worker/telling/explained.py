@@ -22,6 +22,7 @@ def sentences(e: Explanation, *, reveal: bool) -> Iterator[str]:
     yield f"{event.name}, subject {event.source}:{event.subject}"
     if e.ended is not None:
         yield f"It asks nothing of anybody: {verdict(e.ended)}, {MEANING[e.ended.word]}."
+        yield from (f"Its link with account {account} of {system} ends." for system, account in e.parts.items())
         return
     if e.looks:
         yield "It only says *look*: its account is read, and what differs from what we believe becomes an event of its own."
@@ -107,6 +108,7 @@ def plain(e: Explanation, *, reveal: bool) -> dict[str, object]:
         "event": e.event.name,
         "subject": f"{e.event.source}:{e.event.subject}",
         "ended": None if e.ended is None else plain_outcome(e.ended),
+        "links_end": e.parts,
         "looks": e.looks,
         "in_scope": e.scope,
         "targets": [_plain_target(target, reveal=reveal) for target in e.targets],

@@ -19,6 +19,9 @@ class NoLinks(Links):
     async def find(self, system: str, account: str, others: Sequence[str]) -> list[str]:  # noqa: ARG002 - nothing is known of any
         return [""] * len(others)
 
+    async def all(self, system: str, account: str) -> dict[str, str]:  # noqa: ARG002 - likewise
+        return {}
+
 
 class NoLanes(Lanes):
     """Every lane is an empty one."""
