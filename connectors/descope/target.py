@@ -231,9 +231,16 @@ def _login_id(user: User, value: str) -> Json:
     return value if value in alike else alike[0] if alike else None
 
 
+NOTHING: Sequence[Json] = (None, "", [], {})
+
+
 def _lost(user: User, attribute: str, sent: Json) -> bool:
-    """Something was sent, and nothing is shown."""
-    return bool(sent) and held(user, attribute) in (None, "", [], {})
+    """Something was sent, and nothing is shown: 0 and false are something.  Of the display name, anything else is shown, too: sent
+    under the wrong key it stays what it was."""
+    shown = held(user, attribute)
+    if attribute == "name":
+        return str(shown or "").split() != str(sent or "").split()
+    return sent not in NOTHING and shown in NOTHING
 
 
 def _sound(text: str) -> str:

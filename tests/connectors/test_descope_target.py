@@ -334,7 +334,37 @@ def test_an_answer_that_lags_behind_is_not_believed(target: DescopeTarget) -> No
     assert written.shows == {"customAttributes.a": "X"}
 
 
-@pytest.mark.parametrize("value", [None, "", [], {}, 0, False])
+@pytest.mark.parametrize("value", [0, False])
+def test_zero_and_false_are_something(target: DescopeTarget, value: Json) -> None:
+    """An undeclared attribute that is dropped is refused whatever it was to hold."""
+    with pytest.raises(Refused, match="declared"):
+        not_kept(one(target, {"customAttributes.a": value}), {})
+    call = one(target, {"customAttributes.a": value})
+    request_of(call.flow)
+    shown: Json = {"user": {"userId": "U1", "customAttributes": {"a": value}}}
+    assert answer(call.flow, respond(200, shown)).shows == {"customAttributes.a": value}
+
+
+@pytest.mark.parametrize("name", ["Ana B", None])
+def test_a_display_name_under_the_wrong_key_is_refused(target: DescopeTarget, name: Json) -> None:
+    """The user had a name, and it is still that one: neither the answer nor a read shows what was sent, or that it is gone."""
+    call = one(target, {"givenName": "Ana", "name": name})
+    request_of(call.flow)
+    shown: Json = {"user": {"userId": "U1", "givenName": "Ana", "name": "Ana"}}
+    assert line(call.flow.send(respond(200, shown))) == "GET /v1/mgmt/user?userId=U1"
+    with pytest.raises(Refused) as caught:
+        answer(call.flow, respond(200, shown))
+    assert caught.value.attribute == "name"
+
+
+def test_blanks_in_a_display_name_may_be_tidied(target: DescopeTarget) -> None:
+    """That is no other name."""
+    call = one(target, {"name": " Ana  B"})
+    request_of(call.flow)
+    assert answer(call.flow, respond(200, {"user": {"userId": "U1", "name": "Ana B"}})).shows == {"name": "Ana B"}
+
+
+@pytest.mark.parametrize("value", [None, "", [], {}])
 def test_what_is_nothing_need_not_be_shown(target: DescopeTarget, value: Json) -> None:
     """What is empty may be left out of an answer: no second look."""
     call = one(target, {"customAttributes.a": value})
