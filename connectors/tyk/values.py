@@ -32,10 +32,10 @@ class Seen(Account):
 
 
 def values(base: str, account: str) -> Flow[Mapping[str, Value]]:
-    """The values of one user, by identifier."""
+    """The values of one user, by identifier.  One that is listed without an id is none: the portal has not made it yet."""
     rows = yield from pages(base, "users", account, "custom-attributes")
     held = [_value(row, response) for response, row in rows]
-    return {value.identifier: value for value in held}
+    return {value.identifier: value for value in held if value.row != "0"}
 
 
 def value_of(response: Response) -> Value:

@@ -62,8 +62,9 @@ MODES: Mapping[str, Callable[..., Stand]] = {
     "by the value's id": tyk,
     "by the definition's id": partial(tyk, options={"id_source": "definition"}, path_id="definition"),
     "defined after the user was made": partial(tyk, account="30", late=["cost-center", "team"]),
+    "the same, and listed without an id": partial(tyk, account="30", late=["cost-center", "team"], lists_unmade=True),
     "the same, by the definition's id": partial(
-        tyk, late=["cost-center"], options={"id_source": "definition"}, path_id="definition"
+        tyk, late=["cost-center"], lists_unmade=True, options={"id_source": "definition"}, path_id="definition"
     ),
     "cleared by empty text, as text/plain": partial(tyk, options={"clear": "empty"}, makes_rows=False, most=20, text_plain=True),
     "what is deleted stays, empty": partial(tyk, deletes_rows=False, makes_rows=False, most=22, lists_absent=False),

@@ -155,6 +155,14 @@ async def test_a_user_may_have_no_row(makes: bool, status: int) -> None:
         assert (await client.put("/users/1/custom-attributes/4", json={"Value": "x"})).status_code == status
 
 
+async def test_a_value_may_be_listed_before_it_is_made() -> None:
+    """Empty, and without an id."""
+    async with portal(Sandbox(USERS, [*DEFINITIONS, {"Identifier": "late"}], late=["late"], lists_unmade=True)) as client:
+        last = (await client.get("/users/1/custom-attributes")).json()[-1]
+        assert (last["ID"], last["Value"], last["CustomAttribute"]["Identifier"]) == (0, "", "late")
+        assert (await client.get("/users/1/custom-attributes/0")).status_code == 404
+
+
 @pytest.mark.parametrize(("replaces", "last"), [(True, ""), (False, "Example")])
 async def test_a_put_of_a_user_may_empty_what_it_leaves_out(replaces: bool, last: str) -> None:
     """Both readings; a body without what is needed is 422."""

@@ -450,6 +450,19 @@ def test_what_stands_under_the_definitions_id_is_not_overwritten(target: TykTarg
 
 
 @pytest.mark.parametrize("source", ["value", "definition"])
+def test_a_value_that_is_listed_without_an_id_is_none_yet(source: str) -> None:
+    """0 is no address: the definition's id is tried, as for a user who has no value."""
+    target = TykTarget(Settings.model_validate({**ENTRY, "options": {"id_source": source}}))
+    converse(
+        write(target, "team", "red"),
+        values(value(32, "badge", ""), value(0, "team", "")),
+        *definitions(defined(5, "team")),
+        ("GET /users/29/custom-attributes/5", respond(404, NOT_FOUND)),
+        ('PUT /users/29/custom-attributes/5 {"Value":"red"}', ok(value(88, "team", "red"))),
+    )
+
+
+@pytest.mark.parametrize("source", ["value", "definition"])
 def test_a_value_that_is_shown_but_not_listed_is_written(source: str) -> None:
     """By the definition's id a portal may show an empty value that it has not made yet."""
     target = TykTarget(Settings.model_validate({**ENTRY, "options": {"id_source": source}}))

@@ -5,6 +5,7 @@ Where they say nothing both readings can be played:
     path_id                what the last segment of `/users/{id}/custom-attributes/{id}` is: `value` (a row) or `definition`
     worm_allows_first_put  a write-once value that is still empty can be set once
     makes_rows             a PUT by a definition's id makes the value that a user has none of
+    lists_unmade           the values that a user has none of are listed, empty and with the id 0
     deletes_rows           DELETE takes the row away; else it stays, empty
     replaces               PUT of a user empties the fields that it leaves out; else they stay
     lists_absent           the values of an absent user are an empty list; else 404
@@ -70,6 +71,7 @@ class Sandbox:
         path_id: Literal["value", "definition"] = "value",
         worm_allows_first_put: bool = True,
         makes_rows: bool = True,
+        lists_unmade: bool = False,
         deletes_rows: bool = True,
         replaces: bool = True,
         lists_absent: bool = True,
@@ -87,6 +89,7 @@ class Sandbox:
             deletes_rows=deletes_rows, replaces=replaces,
         )  # fmt: skip
         self._token, self._accepts, self._lists_absent, self._most = token, True, lists_absent, most
+        self._lists_unmade = lists_unmade
         self._empty: Json = None if empty_is_null else []
         self._kind = "text/plain; charset=utf-8" if text_plain else "application/json"
         one, custom = "/portal-api/users/{id}", "/portal-api/users/{id}/custom-attributes"
@@ -184,7 +187,8 @@ class Sandbox:
         number = _number(request, "id")
         if number not in self.portal.users and not self._lists_absent:
             raise LookupError
-        return self._page(request, [self.portal.element(row) for row in self.portal.values(number)])
+        rows = self.portal.values(number) + (self.portal.unmade(number) if self._lists_unmade else [])
+        return self._page(request, [self.portal.element(row) for row in rows])
 
     async def _value(self, request: Request) -> Response:
         self._enter(request)

@@ -88,6 +88,11 @@ class Portal:
     def values(self, user: int) -> list[Row]:
         return [row for row in self.rows.values() if row.user == user]
 
+    def unmade(self, user: int) -> list[Row]:
+        """What the user has no row for."""
+        made = {row.definition for row in self.values(user)}
+        return [Row(0, user, definition) for definition in self.definitions if definition not in made]
+
     def custom(self, user: int) -> dict[str, Json]:
         return {str(self.definitions[row.definition]["Identifier"]): row.value for row in self.values(user)}
 
