@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from worker import wiring
 from worker.demo.stage import raised
 from worker.machine.crew import Crew
-from worker.machine.up import endpoint_url, environment, everything, wait_ready
+from worker.machine.up import endpoint_url, environment, everything, need_vacant, wait_ready
 from worker.settings import Settings
 from worker.store import embedded
 
@@ -27,12 +28,16 @@ class Up:
 
 @contextlib.contextmanager
 def running(*, sandbox: bool) -> Iterator[Up]:
-    """Everything, ready to take webhooks.  Raises embedded.NoStore, up.NotReady, TimeoutError."""
+    """Everything, ready to take webhooks.  Raises SettingsError, ConfigurationError, embedded.NoStore, up.NotReady,
+    TimeoutError."""
+    settings = Settings.from_environ(os.environ, offline=True)
+    need_vacant(settings.listen)
     if sandbox:
         listen = os.environ.get("LOCKSTEP_LISTEN", "127.0.0.1:8080")
         with raised(Path(embedded.HOME).absolute() / "sandbox", listen=listen, quiet=False) as stage:
             yield Up(stage.crew, stage.endpoint, stage.environ, stage.sandboxes)
         return
+    wiring.configuration(settings)  # what is wrong is told once, and not by each of the processes
     with everything(environment()) as (crew, provided):
         url = endpoint_url(Settings.from_environ(provided).listen)
         wait_ready(url, crew)

@@ -56,7 +56,7 @@ def command(file: IO[bytes], source: str, dry_run: bool, reason: str, as_json: b
             "parked": [{"line": line, "why": why} for line, why in summary.parked],
         })  # fmt: skip
     else:
-        click.echo(f"{summary.lines:,} lines: {counted(summary.words)}")
+        click.echo(f"{summary.lines:,} {'line' if summary.lines == 1 else 'lines'}: {counted(summary.words)}")
         table([(f"line {line}", word, why) for line, word, why in sorted(_faults(summary))])
     wrong = summary.words["refused"] + summary.words["parked"]
     if wrong > len(summary.refused) + len(summary.parked):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sys
 import time
 import urllib.error
@@ -56,6 +57,17 @@ def wait_ready(url: str, crew: Crew, patience: float = PATIENCE) -> None:
             raise NotReady(f"the {hopeless} cannot start; its last words are in the log above")
         time.sleep(0.05)
     raise NotReady(f"the endpoint at {url} is not ready: {said}")
+
+
+def need_vacant(listen: tuple[str, int]) -> None:
+    """Raises NotReady if somebody listens there already: another `lockstep up` would answer in our place, and be taken for us."""
+    host, port = listen
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            pass
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else "nobody can listen there"
+        raise NotReady(f"{host}:{port}: {why}; stop what runs there, or name another place with LOCKSTEP_LISTEN") from error
 
 
 def endpoint_url(listen: tuple[str, int]) -> str:
