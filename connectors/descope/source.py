@@ -19,6 +19,8 @@ KEPT = ("action", "actorId", "occurred", "projectId")
 """What is kept of an event beside its id and its user.  The rest is addresses, devices and places, which nobody needs."""
 DELETIONS = frozenset({"userdeleted", "usersdeleted"})
 """Actions, as `_plain` has them, after which there is no such user."""
+MODIFICATIONS = frozenset({"usermodified", "usersmodified"})
+"""Likewise, actions that are to say what has changed."""
 CUSTOM = "custom_attribute_"
 """Begins the name of a custom attribute in `data.Change`."""
 
@@ -57,14 +59,14 @@ class DescopeSource:
         if not isinstance(user, str) or not user:
             raise Unusable("no userId")
         subject: dict[str, Json] = {"id": user}
-        time = _time(element.get("occurred"))
+        time = _time(element.get("occurred"), needed=self.carries != "hint")
         if (deleted := _plain(action) in DELETIONS) or self.carries == "hint":
             return Said(subject, id=name, time=time, carries=self.carries, deleted=deleted)
         if isinstance(login_id := element.get("loginId"), str):
             subject["login_id"] = login_id
         values = element.get("customAttributes")
         if not isinstance(values, dict):
-            raise Unusable("the event's customAttributes are no object")
+            raise Unusable("the event does not say which values are new")
         return Said(subject, {"customAttributes": values} if values else {}, name, time, carries=self.carries)
 
     def _elements(self, event: Json) -> Iterator[Element]:
@@ -75,7 +77,7 @@ class DescopeSource:
         inside = data if isinstance(data, dict) else {}
         element: dict[str, Json] = {name: event[name] for name in KEPT if name in event}
         if self.carries == "changes":
-            element["customAttributes"] = _values(inside.get("Change"))
+            element["customAttributes"] = _values(inside.get("Change"), event.get("action"))
         users = _users(event, inside)
         if self.carries == "changes" and len(users) == 1:
             element["loginId"] = _first(event.get("loginIds"), event.get("externalIds"))
@@ -95,10 +97,11 @@ def _users(event: dict[str, Json], inside: dict[str, Json]) -> Sequence[Json]:
     return [None]
 
 
-def _values(change: Json) -> dict[str, Json]:
-    """The new values of custom attributes, by machine name."""
-    given = change if isinstance(change, dict) else {}
-    return {name.removeprefix(CUSTOM): value for name, value in given.items() if name.startswith(CUSTOM) and name != CUSTOM}
+def _values(change: Json, action: Json) -> Json:
+    """The new values of custom attributes, by machine name.  None where a modification has them in another form: it is parked."""
+    if not isinstance(change, dict):
+        return None if isinstance(action, str) and _plain(action) in MODIFICATIONS else {}
+    return {name.removeprefix(CUSTOM): value for name, value in change.items() if name.startswith(CUSTOM) and name != CUSTOM}
 
 
 def _first(*lists: Json) -> Json:
@@ -118,12 +121,14 @@ def _plain(action: str) -> str:
     return action.replace(" ", "").casefold()
 
 
-def _time(occurred: Json) -> int | None:
-    """Milliseconds since 1970, as a number or as text; also RFC 3339.  Raises Unusable."""
+def _time(occurred: Json, *, needed: bool) -> int | None:
+    """Milliseconds since 1970, as a number or as text; also RFC 3339.  Raises Unusable, if it is needed: a look does without."""
     if occurred is None:
         return None
     try:
         number = isinstance(occurred, str) and re.fullmatch(r"[0-9]{1,16}", occurred)
         return microseconds(int(str(occurred)) if number else occurred)
     except ValueError:
-        raise Unusable("occurred cannot be read") from None
+        if needed:
+            raise Unusable("occurred cannot be read") from None
+        return None

@@ -235,7 +235,7 @@ NOTHING: Sequence[Json] = (None, "", [], {})
 
 
 def _lost(user: User, attribute: str, sent: Json) -> bool:
-    """Something was sent, and nothing is shown: 0 and false are something.  Of the display name, anything else is shown, too: sent
+    """Something was sent, and nothing is shown: 0 and false are something.  A name is lost, too, if another is shown: sent
     under the wrong key it stays what it was."""
     shown = held(user, attribute)
     if attribute == "name":

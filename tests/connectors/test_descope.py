@@ -98,7 +98,7 @@ def id_of(user: str, action: str, occurred: str = "1780949905871", data: Json = 
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-SEVERAL: Json = {"userIds": ["U2", "U3"]}
+SEVERAL: Json = {"userIds": ["U2", "U3"], "Change": {}}
 BODY: Json = [
     EVENT,
     {**EVENT, "occurred": "1780949905871", "action": "User Modified"},
@@ -139,7 +139,11 @@ class TestSource(source_suite.SourceSuite):
         source = connector.source(connector.settings.model_validate_json(json.dumps(entry)), Language())
         assert source is not None
         element: dict[str, Json] = {"action": "UserModified", "userId": "U1", "customAttributes": {}, "actorId": CANARY}
-        unread: list[Json] = [{**element, "customAttributes": [CANARY]}] if trusts else []
+        unread: list[Json] = [
+            {**element, "customAttributes": [CANARY]},
+            {**element, "occurred": CANARY},
+            {**element, "occurred": True},
+        ]
         return source_suite.Stand(
             source,
             body=BODY,
@@ -150,9 +154,7 @@ class TestSource(source_suite.SourceSuite):
                 {**element, "action": {"x": CANARY}},
                 {**element, "userId": [CANARY]},
                 {**element, "userId": ""},
-                {**element, "occurred": CANARY},
-                {**element, "occurred": True},
-                *unread,
+                *(unread if trusts else []),
             ],
             nothing=[None, 7, CANARY, {}, {"events": [EVENT]}],
             secrets=["t0ken-4711", "a-name-4711", "192.0.2.7", *([] if trusts else ["Sales"])],

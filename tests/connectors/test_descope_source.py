@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Json
+from connectors.contract import Json, Said, Unusable
 from connectors.descope import Descope
 from connectors.descope.sandbox import Declared, Sandbox, Unconfirmed
 from connectors.descope.settings import Settings
@@ -81,6 +81,29 @@ def test_whom_it_is_about(event: dict[str, Json]) -> None:
     source = source_with()
     (element,) = source.split([{"action": "UsersModified", **event}])
     assert source.read(element).subject == {"id": "U1"}
+
+
+@pytest.mark.parametrize("occurred", ["yesterday", True, -1, [], {}, 10**400])
+def test_a_look_does_without_a_time(occurred: Json) -> None:
+    """In another form than was seen so far it is none; values without their place among others are not taken."""
+    assert source_with().read({**EVENT, "occurred": occurred}) == Said({"id": "U1"}, carries="hint")
+    with pytest.raises(Unusable, match="occurred"):
+        source_with(trust_values=True).read({**EVENT, "occurred": occurred})
+
+
+@pytest.mark.parametrize(
+    "data", [None, [], {}, {"user": {"customAttributes": {"a": "x"}}}, {"Change": [{"custom_attribute_a": "x"}]}]
+)
+def test_a_change_in_another_form_is_not_passed_over(data: Json) -> None:
+    """Where values are trusted and a modification has none to read, it is parked; without the trust it is a look."""
+    trusting = source_with(trust_values=True)
+    (element,) = trusting.split({**EVENT, "data": data})
+    with pytest.raises(Unusable, match="which values are new"):
+        trusting.read(element)
+    said = source_with().read(element)
+    assert (said.subject, said.carries, said.ignored) == ({"id": "U1"}, "hint", "")
+    (created,) = trusting.split({**EVENT, "action": "UserCreated", "data": data})
+    assert trusting.read(created).attributes == {}
 
 
 def test_which_actions_matter_is_an_option() -> None:
