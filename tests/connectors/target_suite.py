@@ -251,7 +251,7 @@ class AccountSuite:
         await stand.talk(stand.target.definitions())
         stand.sandbox.faults.add(Fault(steps("write", stand), hold=True))
         writing = asyncio.create_task(stand.write({stand.names[0]: "one"}))
-        while not stand.applied():  # noqa: ASYNC110 - the sandbox has no event for it
+        while not stand.applied() and not writing.done():  # noqa: ASYNC110 - the sandbox has no event for it
             await asyncio.sleep(0)
         assert not writing.done()
         stand.sandbox.faults.release()
