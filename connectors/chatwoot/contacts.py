@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from connectors.chatwoot.access import AccessTokens
 from connectors.chatwoot.answers import judged_contact, judged_elsewhere, known_id
-from connectors.chatwoot.fields import CONTACT, CUSTOM, spelled
+from connectors.chatwoot.fields import ADDITIONAL, CONTACT, CUSTOM, spelled
 from connectors.chatwoot.finding import FINDS, by_filter, by_search
 from connectors.chatwoot.limits import BUDGET, LATE_WINDOW
 from connectors.chatwoot.settings import Settings
@@ -28,6 +28,8 @@ from connectors.contract import (
 from connectors.reading import json_of, marks, unreadable, url
 
 TEXTS = CONTACT.fields - {"blocked"}
+SHOWN = ("city", "company_name", "country", "country_code", "description")
+"""The additional attributes that the dashboard shows.  Others are stored, too, and nobody sees them."""
 EMPTY: Mapping[str, Json] = {"name": "", "email": None, "phone_number": None, "identifier": None}
 """What clears a field.  Not "" for the others: two contacts of an account may not have the same identifier, not even that."""
 
@@ -89,13 +91,14 @@ class ContactTarget:
         listed = json_of(response)
         if not isinstance(listed, list):
             raise unreadable(response)
-        known = [Definition(name, type="text" if name in TEXTS else "checkbox") for name in sorted(CONTACT.fields)]
+        known = [Definition(name, type="text" if name in TEXTS else "boolean") for name in sorted(CONTACT.fields)]
+        known += [Definition(spelled(ADDITIONAL, name), type="text") for name in SHOWN]
         for entry in listed:
             match entry:
                 case {"attribute_model": "conversation_attribute"}:
                     pass  # asked for or not, these are not ours
                 case {"id": number, "attribute_key": str(key), "attribute_display_type": str(kind)}:
-                    known.append(Definition(spelled(CUSTOM, key), str(number), kind))
+                    known.append(Definition(spelled(CUSTOM, key), str(number), "boolean" if kind == "checkbox" else kind))
                 case _:
                     raise unreadable(response)
         return known

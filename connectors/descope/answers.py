@@ -28,7 +28,9 @@ def judged(response: Response, sent: tuple[str, ...] = ()) -> ConnectorError:
             return NoAccount("not there", **told)
         case _ if code == RATE_LIMIT:
             return Deferred("throttled", retry_after(response), throttled=True, **told)
-        case 401 | 403:
+        case 401:
+            return Halted("the management key is refused: is it of the project `project_id`, and base_url of its region?", **told)
+        case 403:
             return error(response)
         case 404 | 410 if not code:
             return Halted("there is no Descope API at this address: is base_url right?", **told)

@@ -23,12 +23,12 @@ from connectors.contract import (
     Wire,
 )
 from connectors.looker.answers import judged
-from connectors.looker.attributes import UserAttributes
+from connectors.looker.attributes import UserAttribute, UserAttributes
 from connectors.looker.credentials import ApiKey
 from connectors.looker.find import FINDS, by_credential, by_email
 from connectors.looker.settings import Settings
 from connectors.looker.user import address, values
-from connectors.looker.values import may_be_yesno, read, shown
+from connectors.looker.values import YESNO, may_be_yesno, read, shown
 from connectors.looker.writes import EMAIL, PROFILE, Writes
 from connectors.reading import json_of, unreadable, url
 
@@ -91,13 +91,17 @@ class LookerTarget:
         return [Call((name,), self._writes.flow(account, name, value)) for name, value in changes.items()]
 
     def definitions(self) -> Flow[Sequence[Definition]]:
-        """The fields of a user that can be written, and the user attributes.  `locks`: Looker lets nobody set it for a user."""
+        """The fields of a user that can be written, and the user attributes that this API key may set for a user."""
         listed = yield from self._attributes.ask()
         return [Definition(name, type="string") for name in sorted(FIELDS)] + [
-            Definition(attribute.name, attribute.id, attribute.type, locks=not attribute.settable, hidden=attribute.hidden)
+            Definition(attribute.name, attribute.id, self._type(attribute), hidden=attribute.hidden)
             for attribute in listed.values()
-            if attribute.name not in FIELDS
+            if attribute.settable and attribute.name not in FIELDS
         ]
+
+    def _type(self, attribute: UserAttribute) -> str:
+        """As mappings know its values."""
+        return "boolean" if attribute.type == YESNO and self._words is not None else attribute.type
 
     def _as_mapped(self, own: Mapping[str, Json]) -> Flow[dict[str, Json]]:
         """Values as mappings know them.  The types are needed, and asked for, only where one is spelled like yes or no."""

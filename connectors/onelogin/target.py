@@ -68,7 +68,7 @@ class Credential:
                 raise TokenRefused("the API credential is refused", status=response.status_code)
             case 500:
                 # So it answers, too, once the administrator who made the API credential is deleted.
-                raise Failed("no token; if this lasts: is the owner of the API credential still there?", status=500)
+                raise Failed("server error; if it lasts: is the owner of the API credential still there?", status=500)
             case _:
                 raise judged_elsewhere(response)
         match json_of(response):

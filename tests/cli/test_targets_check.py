@@ -3,64 +3,19 @@
 from __future__ import annotations
 
 import textwrap
-import threading
-import time
 from collections.abc import Iterator, Mapping
-from email.utils import formatdate
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.http.sandbox import Sandbox as Directory
 from connectors.onelogin.sandbox import ApiCredential
 from connectors.onelogin.sandbox import Sandbox as OneLogin
 from connectors.sandbox import Fault
 from tests.cli.conftest import SECRET, Command
+from tests.cli.served import Served
 
 NUMBER = "custom_attributes.employee_number"
-
-
-class Clocked:
-    """A server whose clock runs ahead by `ahead` seconds."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app, self.ahead = app, 0.0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def dated(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                date = formatdate(time.time() + self.ahead, usegmt=True).encode()
-                message["headers"] = [*message["headers"], (b"date", date)]
-            await send(message)
-
-        await self.app(scope, receive, dated)
-
-
-class Served:
-    """A sandbox as a real server, in a thread."""
-
-    def __init__(self, sandbox: Any) -> None:
-        self.sandbox, self.clock = sandbox, Clocked(sandbox)
-        config = uvicorn.Config(self.clock, port=0, log_level="critical", lifespan="off", date_header=False)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        deadline = time.monotonic() + 10
-        while not self._server.started:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        self.url = f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-
-    @property
-    def writes(self) -> list[Any]:
-        return [each for each in self.sandbox.log.requests if each["method"] in ("PUT", "PATCH", "DELETE")]
 
 
 @pytest.fixture
@@ -146,11 +101,11 @@ def test_all_is_well(folder: Folder, lockstep: Command) -> None:
     lines = printed.out.splitlines()
     assert all(line.startswith("ok ") for line in lines), printed.out
     assert [" ".join(line.split()[1:3]) for line in lines[1:]] == [
-        "onelogin credentials", "onelogin definitions", "onelogin accounts", "onelogin clock", "onelogin rate",
-        "directory credentials", "directory accounts", "directory clock", "directory rate",
+        "onelogin access", "onelogin definitions", "onelogin accounts", "onelogin clock", "onelogin rate",
+        "directory access", "directory definitions", "directory accounts", "directory clock", "directory rate",
     ]  # fmt: skip
     assert "all that is written there exists" in printed.out
-    assert "can be searched by email, external_id, username" in printed.out
+    assert "can be searched by email, and read" in printed.out
     assert "a budget of 5,000 calls in 1 h; it says that " in printed.out
     assert folder.onelogin.writes == folder.directory.writes == []
     assert sum(each["path"].startswith("/auth/") for each in folder.onelogin.sandbox.log.requests) == 1
@@ -167,13 +122,16 @@ def test_one_system_can_be_asked_alone(folder: Folder, lockstep: Command) -> Non
 
 
 def test_credentials_that_are_refused(folder: Folder, lockstep: Command) -> None:
-    """Static or exchanged for a token: said once for each system, with what to do, and nothing is said to be well."""
+    """Static or exchanged for a token: said once for each system, why in its connector's own words, and nothing that only a
+    credential shows is said to be well."""
     folder.write(token="${OTHER_TOKEN}")
     told = found(lockstep, code=1)
-    assert set(told) == {"hr", "onelogin credentials", "directory credentials", "directory clock", "directory rate"}
-    for system in ("onelogin", "directory"):
-        each = told[f"{system} credentials"]
-        assert (each["state"], each["do"].partition(" of ")[0]) == ("wrong", "mend `credentials`, `auth` or `base_url`")
+    assert set(told) == {"hr", "onelogin access", "directory access", "directory definitions", "directory clock"}
+    refused = [("onelogin", "the API credential is refused", "credentials"), ("directory", "the credentials are refused", "auth")]
+    for system, reason, key in refused:
+        each = told[f"{system} access"]
+        assert (each["state"], each["says"]) == ("wrong", f"{reason} (HTTP 401)")
+        assert each["do"].startswith(f"look at `base_url` and `{key}` in systems.yaml")
 
 
 def test_a_scope_that_is_missing(folder: Folder, lockstep: Command) -> None:
@@ -181,7 +139,7 @@ def test_a_scope_that_is_missing(folder: Folder, lockstep: Command) -> None:
     body = '{"message": "Insufficient permissions", "name": "Unauthorized", "statusCode": 401}'
     folder.onelogin.sandbox.faults.add(Fault(path="custom_attributes", times=0, status=401, act=False, body=body))
     told = found(lockstep, "onelogin", code=1)
-    assert told["onelogin credentials"]["says"] == "the API credential lacks the scope Manage Users (HTTP 401)"
+    assert told["onelogin access"]["says"] == "the API credential lacks the scope Manage Users (HTTP 401)"
     assert told["onelogin accounts"]["state"] == "ok"
 
 
@@ -192,8 +150,11 @@ def test_attributes_that_do_not_exist(folder: Folder, lockstep: Command) -> None
     assert printed.code == 1
     wrong = [line for line in printed.out.splitlines() if line.startswith("wrong")]
     assert len(wrong) == 2
-    assert f"`custom_attributes.employe_number` (hr.yaml:5) does not exist there - did you mean `{NUMBER}`?" in wrong[0]
-    assert wrong[0].endswith("->  create it there, or correct the mapping")
+    assert (
+        f"`custom_attributes.employe_number` (hr.yaml:5) does not exist there, or cannot be written - did you mean `{NUMBER}`?"
+        in wrong[0]
+    )
+    assert wrong[0].endswith("->  create it there, let our credentials set it, or correct the mapping")
     assert '`custom_attributes["cost center"]`' in wrong[1]
 
 
@@ -233,9 +194,10 @@ def test_a_system_that_is_not_there(folder: Folder, lockstep: Command) -> None:
     folder.onelogin.sandbox.faults.add(Fault(times=0, status=503, act=False))
     told = found(lockstep, code=1)
     assert told["directory connection"]["says"] == "no connection"
-    assert "LOCKSTEP_EGRESS" in told["directory connection"]["do"]
-    assert not any("credentials" in what for what in told)
-    assert any(each["state"] == "wrong" for what, each in told.items() if what.startswith("onelogin"))
+    assert "the port in `base_url`" in told["directory connection"]["do"]
+    assert "directory access" not in told
+    assert told["onelogin access"]["says"] == "no token: service unavailable (HTTP 503)"
+    assert told["onelogin access"]["do"].startswith("ask again later")
 
 
 def test_a_filter_that_is_ignored(folder: Folder, lockstep: Command) -> None:

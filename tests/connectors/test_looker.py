@@ -697,13 +697,13 @@ def test_each_attribute_is_a_call() -> None:
 
 
 def test_definitions_say_what_can_be_set_and_seen() -> None:
-    """The fields of the user stand before user attributes of the same name."""
+    """The fields of the user stand before user attributes of the same name; what nobody may set is none that can be written.  A
+    yesno attribute is true or false to a mapping."""
     locked = attribute("1", "full_name", can=False, is_system=True)
     known = talk(target().definitions(), (ATTRIBUTES, listed(locked, attribute("2", "locale"), BADGE, SECRET)))
     assert known == [
         *(Definition(name, type="string") for name in ("email", "first_name", "last_name", "locale")),
-        Definition("full_name", "1", "string", locks=True),
-        Definition("badge", "22", "yesno"),
+        Definition("badge", "22", "boolean"),
         Definition("pin", "23", "string", hidden=True),
     ]
 

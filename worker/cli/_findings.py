@@ -23,4 +23,4 @@ def show(found: Sequence[Finding], *, as_json: bool) -> None:
             click.echo(f"{each.state:<5}  {each.what:<{width}}  {each.says}{f'  ->  {each.do}' if each.do else ''}")
     wrong = [each for each in found if each.state == "wrong"]
     if wrong:
-        raise Failure(f"{len(wrong)} of {len(found)} are wrong", Exit.WRONG)
+        raise Failure(f"{len(wrong)} of {len(found)} {'is' if len(wrong) == 1 else 'are'} wrong", Exit.WRONG)

@@ -88,7 +88,7 @@ def _without_token(error: ConnectorError) -> Deferred | Halted:
     status, request_id = error.status, error.request_id
     match error:
         case TokenRefused():
-            return Halted("the credential is refused", status=status, request_id=request_id)
+            return Halted(error.reason, status=status, request_id=request_id)
         case Deferred() | Halted():
             return error
         case Failed():
