@@ -8,8 +8,11 @@ from connectors.sandbox.faults import Dropped, Fault, Faults
 from connectors.sandbox.log import Log
 from connectors.sandbox.seed import UnfitSeed, made
 from connectors.sandbox.stage import CONTROLS, Stage
+from connectors.sandbox.tokens import Tokens
 from connectors.sandbox.webhooks import Post, Sender, Webhook, post
+from connectors.sandbox.window import Window
 
 __all__ = [
-    "CONTROLS", "Dropped", "Fault", "Faults", "Log", "Post", "Sender", "Stage", "UnfitSeed", "Webhook", "made", "post",
+    "CONTROLS", "Dropped", "Fault", "Faults", "Log", "Post", "Sender", "Stage", "Tokens", "UnfitSeed", "Webhook", "Window",
+    "made", "post",
 ]  # fmt: skip

@@ -132,6 +132,48 @@ async def test_lists_come_without_custom_attributes(client: httpx.AsyncClient) -
     assert asked[0].keys() == {"id", "email", "custom_attributes"}
 
 
+@pytest.mark.parametrize(
+    ("scope", "reads", "writes"),
+    [("Authentication Only", 401, 401), ("Read users", 200, 401), ("Read All", 200, 401), ("Manage Users", 200, 200),
+     ("Manage All", 200, 200)],
+)  # fmt: skip
+async def test_scopes_are_those_of_the_sdk_s_readme(scope: str, reads: int, writes: int) -> None:
+    """Those that only read are let at users, and stopped at the first write."""
+    sandbox = Sandbox(USERS, SHORTNAMES, credentials=[ApiCredential(scope=scope)])
+    for path in ("/api/2/users", "/api/2/users/101", "/api/2/users/custom_attributes", "/api/1/users/custom_attributes"):
+        assert (await asked(sandbox, "GET", path)).status_code == reads
+    assert (await asked(sandbox, "PUT", "/api/2/users/101", {"title": "x"})).status_code == writes
+    body = {"custom_attributes": {"skype": "x"}}
+    assert (await asked(sandbox, "PUT", "/api/1/users/101/set_custom_attributes", body)).status_code == writes
+
+
+async def test_users_are_filtered_by_their_times(client: httpx.AsyncClient) -> None:
+    """`updated_at` follows each change, and no write that changes nothing; who has no such time is not found by it."""
+    before = (await client.put("/api/2/users/102", json={"title": "Analyst"})).json()["updated_at"]
+    assert (await client.put("/api/2/users/102", json={"title": "Analyst"})).json()["updated_at"] == before
+    asked = {"updated_since=": [102], "updated_until=": [102], "created_since=": [], "last_login_until=": []}
+    for query, found in asked.items():
+        assert [user["id"] for user in (await client.get(f"/api/2/users?{query}{before}")).json()] == found
+    assert (await client.get("/api/2/users?updated_since=2096-01-01T00:00:00Z")).json() == []
+    wrong = await client.get("/api/2/users?updated_until=yesterday")
+    assert (wrong.status_code, wrong.json()["name"]) == (400, "BadRequestError")
+
+
+async def test_a_user_can_be_sent_back_as_it_was_read(client: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    """As the official SDK does, which has one model for both ways: what is only shown is passed over."""
+    user = (await client.get("/api/2/users/102")).json()
+    answer = await client.put("/api/2/users/102", json={**user, "created_at": "2001-01-01T00:00:00Z", "title": "Analyst"})
+    assert (answer.status_code, answer.json()["title"], answer.json()["created_at"]) == (200, "Analyst", None)
+    assert not {entry["attribute"] for entry in sandbox.log.applied} & {"id", "created_at"}
+
+
+@pytest.mark.parametrize(("field", "value"), [("state", 4), ("status", 6), ("status", True), ("state", "1")])
+async def test_numbers_that_stand_for_nothing_are_refused(client: httpx.AsyncClient, field: str, value: object) -> None:
+    """The words of `state` and `status` are those of the SDK's model."""
+    answer = await client.put("/api/2/users/101", json={field: value})
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
 async def test_an_asterisk_matches_anything(client: httpx.AsyncClient) -> None:
     """`email=*` is everyone; without one a filter is exact."""
     assert [

@@ -8,7 +8,6 @@ exactly.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 
 from starlette.applications import Starlette
@@ -22,7 +21,7 @@ from connectors.descope.sandbox.answers import Refusal, body_of, refused
 from connectors.descope.sandbox.audit import BATCH, Packer, modified
 from connectors.descope.sandbox.directory import Declared, Directory, User
 from connectors.descope.sandbox.unconfirmed import Unconfirmed
-from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, post
+from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, Window, post
 
 __all__ = ["SEED", "Declared", "Sandbox", "Unconfirmed"]
 
@@ -73,7 +72,7 @@ class Sandbox:
         self.sender = Sender(self.log, Packer(self.unconfirmed).pack, size=size, linger=linger, post=post)
         self.directory = Directory(users, declared or {}, self.unconfirmed)
         self._project, self._key, self._tier, self._accepts = project, key, tier, True
-        self._calls, self._per, self._used, self._window = calls, per, 0, 0.0
+        self._window = Window(calls, per)
         api = Starlette(
             routes=[
                 Route("/v1/mgmt/license", self._license),
@@ -105,7 +104,8 @@ class Sandbox:
         self._accepts = False
 
     def reset(self) -> None:
-        self._accepts, self._used, self._window = True, 0, 0.0
+        self._accepts = True
+        self._window.reset()
         self.sender.forget()
         self.directory.reset()
 
@@ -170,12 +170,8 @@ class Sandbox:
         """Raises Refusal for a request that may not pass."""
         if not self._accepts or request.headers.get("authorization") != f"Bearer {self._project}:{self._key}":
             raise Refusal(401, "", "the management key is not accepted")
-        now = time.monotonic()
-        if now >= self._window:
-            self._window, self._used = now + self._per, 0
-        self._used += 1
-        if self._used > self._calls:
-            raise Refusal(429, "E130429", "too many requests", {"Retry-After": str(math.ceil(self._window - now))})
+        if not self._window.count():
+            raise Refusal(429, "E130429", "too many requests", {"Retry-After": str(math.ceil(self._window.seconds))})
 
     def _meant(self, body: Mapping[str, Json]) -> User:
         """Raises Refusal."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
@@ -13,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from connectors.looker.sandbox.answers import Answered, error
+from connectors.sandbox import Tokens, Window
 
 LIFETIME = 3600
 """Seconds for which a token is accepted."""
@@ -32,16 +31,16 @@ class Gate:
     """calls, per: the rate limit, calls in every `per` seconds; 0: there is none.  retry_after: what the answer above it says."""
 
     def __init__(self, keys: Sequence[ApiKey], calls: int, per: float, retry_after: int | None) -> None:
-        self._keys, self._calls, self._per, self._retry_after = keys, calls, per, retry_after
-        self._tokens: dict[str, tuple[ApiKey, float]] = {}
-        self._used, self._window = 0, 0.0
+        self._keys, self._retry_after = keys, retry_after
+        self._tokens = Tokens[ApiKey](LIFETIME)
+        self._window = Window(calls, per)
 
     def expire(self) -> None:
-        self._tokens.clear()
+        self._tokens.expire()
 
     def reset(self) -> None:
         self.expire()
-        self._used, self._window = 0, 0.0
+        self._window.reset()
 
     async def login(self, request: Request) -> Response:
         """The key in a form, or, until the end of 2026, in the query.  Each login makes a token of its own."""
@@ -49,36 +48,26 @@ class Gate:
         given = {**request.query_params, **form}
         for key in self._keys:
             if (given.get("client_id"), given.get("client_secret")) == (key.client_id, key.client_secret):
-                secret = secrets.token_hex(20)
-                self._tokens[secret] = (key, time.time() + LIFETIME)
-                return JSONResponse(
-                    {"access_token": secret, "token_type": "Bearer", "expires_in": LIFETIME, "refresh_token": None}
-                )
+                granted = {"access_token": self._tokens.give(key), "token_type": "Bearer", "expires_in": LIFETIME}
+                return JSONResponse({**granted, "refresh_token": None})
         return error(404, "Not found")
 
     async def logout(self, request: Request) -> Response:
         self.enter(request)
-        self._tokens.pop(_token(request), None)
+        self._tokens.revoke(_token(request))
         return Response(status_code=204)
 
     def enter(self, request: Request) -> ApiKey:
         """Raises Answered for a request that may not pass."""
-        key, until = self._tokens.get(_token(request), (None, 0.0))
-        if key is None or until <= time.time():
+        key = self._tokens.owner(_token(request))
+        if key is None:
             raise Answered(error(401, "Requires authentication."))
-        if not self._count():
+        if not self._window.count():
             answer = error(429, "Too Many Requests")
             if self._retry_after is not None:
                 answer.headers["Retry-After"] = str(self._retry_after)
             raise Answered(answer)
         return key
-
-    def _count(self) -> bool:
-        now = time.monotonic()
-        if now >= self._window:
-            self._window, self._used = now + self._per, 0
-        self._used += 1
-        return not self._calls or self._used <= self._calls
 
 
 def _token(request: Request) -> str:

@@ -2,7 +2,8 @@
 
 Where the documents say nothing the strict reading is played, and is UNCONFIRMED: 429 above the rate limit, the answer of v2 for
 a missing scope, 422 for an unknown field of v2, mappings that run after v1, too, and after a person, e-mail and username found in
-any case.  What a connector can be told is a switch: `Unconfirmed`.
+any case; and one lenient: fields of v2 that are only shown are passed over.  What a connector can be told is a switch:
+`Unconfirmed`.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from starlette.types import Receive, Scope, Send
 from connectors.contract import Json
 from connectors.onelogin.sandbox.answers import Answered, answered, flat, parsed, status
 from connectors.onelogin.sandbox.credentials import ApiCredential, Gate
-from connectors.onelogin.sandbox.directory import Directory, FieldError, User
+from connectors.onelogin.sandbox.directory import BOUNDS, Directory, FieldError, User
 from connectors.onelogin.sandbox.events import TYPES, UPDATED, batch, event
 from connectors.onelogin.sandbox.mappings import RUNS, UserMapping, run
 from connectors.onelogin.sandbox.unconfirmed import Unconfirmed
+from connectors.reading import microseconds
 from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, post
 
 __all__ = ["SEED", "ApiCredential", "Sandbox", "Unconfirmed", "UserMapping"]
@@ -180,8 +182,11 @@ class Sandbox:
         self.gate.enter(request, 2)
         asked = dict(request.query_params)
         custom = {f"custom_attributes.{name}" for name in self.directory.shortnames}
-        if other := asked.keys() - FILTERS - PAGING - custom:
+        if other := asked.keys() - FILTERS - BOUNDS - PAGING - custom:
             return flat(400, "BadRequestError", f"query parameter(s) not allowed: {', '.join(sorted(other))}")
+        for name in BOUNDS & asked.keys():
+            if not _is_time(asked[name]):
+                return flat(400, "BadRequestError", f"{name} is not a valid time")
         users = self.directory.matching({name: value for name, value in asked.items() if name not in PAGING})
         if "user_ids" in asked:
             users = [user for user in users if str(user["id"]) in asked["user_ids"].split(",")]
@@ -241,6 +246,14 @@ class Sandbox:
 
 def _number(text: str, default: int) -> int:
     return max(1, int(text)) if re.fullmatch(r"[0-9]{1,9}", text) else default
+
+
+def _is_time(text: str) -> bool:
+    try:
+        microseconds(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _cursor(place: int) -> str:

@@ -16,10 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from connectors.onelogin.sandbox.answers import Answered, flat, parsed, refused, status
+from connectors.sandbox import Tokens, Window
 
 LIFETIME = 36_000
 """Seconds for which a token is accepted."""
-MANAGE = ("Manage users", "Manage All")
+MANAGE = frozenset({"manage users", "manage all"})
+READ = MANAGE | {"read users", "read all"}
+"""Scopes, in lower case, with which users are written and read (README of the official Python SDK)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +38,16 @@ class Gate:
     """calls, per: the rate limit, calls in every `per` seconds."""
 
     def __init__(self, credentials: Sequence[ApiCredential], calls: int, per: float) -> None:
-        self._credentials, self._calls, self._per = credentials, calls, per
-        self._tokens: dict[str, tuple[ApiCredential, float]] = {}
-        self._used, self._window = 0, 0.0
+        self._credentials = credentials
+        self._tokens = Tokens[ApiCredential](LIFETIME)
+        self._window = Window(calls, per)
 
     def expire(self) -> None:
-        self._tokens.clear()
+        self._tokens.expire()
 
     def reset(self) -> None:
         self.expire()
-        self._used, self._window = 0, 0.0
+        self._window.reset()
 
     async def token(self, request: Request) -> Response:
         """By HTTP Basic, by OneLogin's own header, or in a form.  The same token is answered until it ends."""
@@ -63,25 +66,19 @@ class Gate:
             return flat(401, "Unauthorized", "Authentication Failure")
         if given.get("grant_type") != "client_credentials":
             return flat(400, "BadRequestError", "grant_type is not valid")
-        now = time.time()
-        for secret, (credential, until) in self._tokens.items():
-            if credential == known and until > now:
-                return _granted(secret, until)
-        secret = secrets.token_hex(32)
-        self._tokens[secret] = (known, now + LIFETIME)
-        return _granted(secret, now + LIFETIME)
+        return _granted(*(self._tokens.standing(known) or (self._tokens.give(known), LIFETIME)))
 
     def enter(self, request: Request, version: int, *, counted: bool = True) -> ApiCredential:
         """Raises Answered for a request that may not pass."""
         header = re.fullmatch(r"(?i)bearer[: ]\s*(\S+)", request.headers.get("authorization", ""))
         if header is None and version == 1:
             raise Answered(status(400, "bad request", "Authorization Information is incorrect"))
-        credential, until = self._tokens.get(header[1], (None, 0.0)) if header is not None else (None, 0.0)
-        if credential is None or until <= time.time():
+        credential = self._tokens.owner(header[1]) if header is not None else None
+        if credential is None:
             raise Answered(refused(version, "Authentication Failure" if version == 1 else "Unauthorized"))
-        if credential.scope not in MANAGE:
+        if credential.scope.lower() not in (READ if request.method == "GET" else MANAGE):
             raise Answered(refused(version, "Insufficient Permission"))
-        if counted and not self._count():
+        if counted and not self._window.count():
             raise Answered(flat(429, "TooManyRequests", "Rate limit exceeded", self.allowance()))
         return credential
 
@@ -92,28 +89,20 @@ class Gate:
 
     def allowance(self) -> dict[str, str]:
         """As headers.  The reset is seconds that are left."""
-        left = max(0.0, self._window - time.monotonic()) if self._used else self._per
         return {
-            "X-RateLimit-Limit": str(self._calls),
-            "X-RateLimit-Remaining": str(max(0, self._calls - self._used)),
-            "X-RateLimit-Reset": str(math.ceil(left)),
+            "X-RateLimit-Limit": str(self._window.calls),
+            "X-RateLimit-Remaining": str(self._window.remaining),
+            "X-RateLimit-Reset": str(math.ceil(self._window.seconds)),
         }
 
-    def _count(self) -> bool:
-        now = time.monotonic()
-        if now >= self._window:
-            self._window, self._used = now + self._per, 0
-        self._used += 1
-        return self._used <= self._calls
 
-
-def _granted(secret: str, until: float) -> Response:
-    now = time.time()
+def _granted(secret: str, left: int) -> Response:
+    """left: seconds for which it is still accepted."""
     return JSONResponse(
         {
             "access_token": secret,
-            "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(until - LIFETIME)),
-            "expires_in": math.ceil(until - now),
+            "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + left - LIFETIME)),
+            "expires_in": left,
             "refresh_token": secrets.token_hex(32),
             "token_type": "bearer",
             "account_id": 555555,

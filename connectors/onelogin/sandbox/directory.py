@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from connectors.contract import Json
 from connectors.onelogin.sandbox.unconfirmed import Unconfirmed
+from connectors.reading import microseconds
 
 TEXTS = (
     "username", "email", "firstname", "lastname", "title", "department", "company", "comment", "phone", "samaccountname",
@@ -15,8 +17,16 @@ TEXTS = (
     "preferred_locale_code",
 )  # fmt: skip
 NUMBERS = ("group_id", "state", "status", "directory_id", "trusted_idp_id")
-READ_ONLY = ("id", "created_at", "updated_at", "activated_at", "last_login", "locked_until", "invalid_login_attempts")
+WORDS: Mapping[str, frozenset[int]] = {"state": frozenset(range(4)), "status": frozenset({0, 1, 2, 3, 4, 5, 7, 8})}
+"""The numbers that stand for something (official Python SDK, models/user.py)."""
+READ_ONLY = (
+    "id", "created_at", "updated_at", "activated_at", "last_login", "locked_until", "invalid_login_attempts",
+    "invitation_sent_at", "password_changed_at",
+)  # fmt: skip
 ANY_CASE = frozenset({"email", "username"})
+TIMES: Mapping[str, str] = {"created": "created_at", "updated": "updated_at", "last_login": "last_login"}
+"""`updated_since=` and `updated_until=` filter by the field `updated_at`."""
+BOUNDS = frozenset(f"{name}_{bound}" for name in TIMES for bound in ("since", "until"))
 
 User = dict[str, Json]
 
@@ -49,17 +59,15 @@ class Directory:
     def set(self, user: User, name: str, value: Json) -> None:
         """One field, by name.  Raises KeyError if it does not exist."""
         shortname = name.removeprefix("custom_attributes.")
-        if shortname == name:
-            if name not in user or name in READ_ONLY:
-                raise KeyError(name)
-            user[name] = value
-        else:
-            if shortname not in self.shortnames:
-                raise KeyError(name)
-            self._custom(user)[shortname] = value
+        place = user if shortname == name else self._custom(user)
+        if shortname not in place or (place is user and name in READ_ONLY):
+            raise KeyError(name)
+        if place[shortname] != value:
+            place[shortname], user["updated_at"] = value, _now()
 
     def update(self, user: User, body: Mapping[str, Json]) -> dict[str, Json]:
-        """What PUT does: the fields that are given, all or none.  Answers them by name.  Raises FieldError."""
+        """What PUT does: the fields that are given, all or none; what is only shown is passed over, as the official SDKs send a
+        user back as they read it.  Answers what was set, by name.  Raises FieldError."""
         custom = body.get("custom_attributes", {})
         if not isinstance(custom, dict):
             raise FieldError("custom_attributes")
@@ -67,14 +75,16 @@ class Directory:
         if undefined and self._unconfirmed.undefined == "refuses":
             raise FieldError(f"custom_attributes.{undefined[0]}")
         custom = {name: value for name, value in custom.items() if name in self.shortnames}
-        plain = {name: value for name, value in body.items() if name != "custom_attributes"}
+        plain = {name: value for name, value in body.items() if name != "custom_attributes" and name not in READ_ONLY}
         for name, value in plain.items():
             if not _takes(name, value):
                 raise FieldError(name)
-        user.update(plain)
+        whole: User = {**user, **plain}
         if "custom_attributes" in body:
             kept = self._custom(user) if self._unconfirmed.custom == "keeps" else {}
-            user["custom_attributes"] = {name: custom.get(name, kept.get(name)) for name in self.shortnames}
+            whole["custom_attributes"] = {name: custom.get(name, kept.get(name)) for name in self.shortnames}
+        if whole != user:
+            user.update(whole, updated_at=_now())
         return {**plain, **{f"custom_attributes.{name}": value for name, value in custom.items()}}
 
     def matching(self, filters: Mapping[str, str]) -> list[User]:
@@ -89,6 +99,10 @@ class Directory:
         return {name: value for name, value in user.items() if name in asked}
 
     def _fits(self, user: User, name: str, text: str) -> bool:
+        if name in BOUNDS:
+            field, _, bound = name.rpartition("_")
+            at, by = user[TIMES[field]], microseconds(text)
+            return at is not None and (microseconds(at) >= by if bound == "since" else microseconds(at) <= by)
         held = self.held(user, name)
         pattern = ".*".join(re.escape(part) for part in text.split("*"))
         flags = re.IGNORECASE | re.DOTALL if name in ANY_CASE else re.DOTALL
@@ -121,4 +135,10 @@ def user_id(user: Mapping[str, Json]) -> int:
 def _takes(name: str, value: Json) -> bool:
     if name in TEXTS:
         return value is None or isinstance(value, str)
-    return name in NUMBERS and (value is None or (isinstance(value, int) and not isinstance(value, bool)))
+    if name not in NUMBERS or isinstance(value, bool):
+        return False
+    return value is None or (isinstance(value, int) and value in WORDS.get(name, (value,)))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
