@@ -42,6 +42,11 @@ class Served:
             time.sleep(0.01)
         self.url = f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
 
+    def play(self, sandbox: Any, ahead: float = 0.0) -> None:
+        """Another one in its place."""
+        self.sandbox = self.clock.app = sandbox
+        self.clock.ahead = ahead
+
     def stop(self) -> None:
         self._server.should_exit = True
         self._thread.join(10)

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 @json_option
 def command(names: tuple[str, ...], as_json: bool) -> None:
     """Ask the systems whether all is well there.  Talks to each configured system, or to those that are named, under their
-    budgets: whether it can be reached and takes our credentials, whether the attributes exist that mappings write, whether
-    accounts can be searched or listed, how its clock and its rate limit are.  Writes nothing.
+    budgets: whether it can be reached and takes our credentials, whether the attributes exist that mappings write and take what
+    they get, whether accounts can be found as the mappings find them, and read, how its clock and its rate limit are.  Writes
+    nothing.
 
     \b
     Exit codes:
