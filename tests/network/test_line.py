@@ -55,7 +55,7 @@ class Asked:
     def obtain(self) -> Flow[Token]:
         response = yield httpx.Request("POST", f"{self.url}/token")
         if response.status_code == 401:
-            raise TokenRefused(status=401)
+            raise TokenRefused("the pair is refused", status=401)
         if response.status_code != 200:
             raise Failed("error", status=response.status_code)
         said = response.json()
@@ -320,16 +320,19 @@ async def test_static_credential_refused(gate: Gate) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behave", "error"),
-    [(answer(401), Halted), (answer(500), Deferred), (raw(b""), Deferred), (answer(200, b"<html>"), Deferred)],
+    ("behave", "error", "why"),
+    [(answer(401), Halted, "the pair is refused"), (answer(500), Deferred, "no token: error"),
+     (raw(b""), Deferred, "no token: no whole answer"),
+     (answer(200, b"<html>"), Deferred, "no token: the answer cannot be read")],
     ids=["refused", "failed", "unanswered", "unreadable"],
-)
-async def test_no_token(gate: Gate, behave: Behave, error: type[ConnectorError]) -> None:
-    """Without a token surely nothing was sent; and the next call asks again."""
+)  # fmt: skip
+async def test_no_token(gate: Gate, behave: Behave, error: type[ConnectorError], why: str) -> None:
+    """Without a token surely nothing was sent; why, the connector says; and the next call asks again."""
     async with Peer(behave) as peer, line_to(peer, gate, Asked(peer.url)) as line:
         for _ in range(2):
-            with pytest.raises(error):
+            with pytest.raises(error) as caught:
                 await line.drive(one(peer), patience=5)
+            assert caught.value.reason.startswith(why)
     assert [seen.target for seen in peer.seen] == ["/token", "/token"]
 
 
