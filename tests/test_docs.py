@@ -14,20 +14,21 @@ from click.testing import CliRunner
 
 from connectors.registry import CONNECTORS
 from worker.cli import lockstep
-from worker.config import load, run_cases
+from worker.config import inspect, run_cases
 from worker.core.outcome import Word
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "connectors").rglob("*.md"))]
 OURS = [
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("concepts", "guarantees", "mapping", "operations", "sandboxes")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("concepts", "first-mapping", "guarantees", "mapping", "operations", "sandboxes")),
 ]
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"(`+)(.+?)\1(?!`)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+PLACE_OF_SECRETS = "/run/secrets/systems/"
 ROW = re.compile(r"^\| (`+) ?(.+?) ?\1 \|", re.MULTILINE)
 """A line of a table whose first cell is code."""
 
@@ -90,8 +91,8 @@ def test_the_configuration_in_the_readme_is_whole(tmp_path: Path) -> None:
         assert name, "a block says which file it is"
         (tmp_path / name[1]).write_text(block)
         names.append(name[1])
-    secrets = set(re.findall(r"\$\{(\w+)\}", "".join(path.read_text() for path in tmp_path.iterdir())))
-    configuration = load(tmp_path, dict.fromkeys(secrets, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), CONNECTORS)
+    configuration, missing = inspect(tmp_path, {}, CONNECTORS)
+    assert all(f"file {PLACE_OF_SECRETS}" in problem.text for problem in missing), "secrets stand where compose shows them"
     assert configuration.warnings == ()
     results = run_cases(configuration)
     assert results
