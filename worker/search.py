@@ -25,6 +25,7 @@ from worker.core.search import (
     seals,
     search_account,
     searched_subject,
+    spellings,
     waiting,
 )
 from worker.directory import Unlisted, listed, wait_for_list
@@ -87,12 +88,19 @@ async def candidates(
         elif find in target.capabilities.lists:
             found = await in_the_list(find, value, fold)
         else:
-            answers = await drive(target.find(find, value))
-            found = {answer.id for answer in answers if holds_key(answer.holds, value, fold)}
-            if answers and not found:
-                log.warning("a search answered only accounts that do not hold its key", target=terms.system, key=find)
+            found = await _searched(target, terms, drive, find, value, fold)
         if found:
             return found
+    return set()
+
+
+async def _searched(target: Target, terms: Terms, drive: Drive, key: str, value: str, fold: str) -> set[str]:
+    for spelling in spellings(value, fold):
+        answers = await drive(target.find(key, spelling))
+        if found := {answer.id for answer in answers if holds_key(answer.holds, value, fold)}:
+            return found
+        if answers:
+            log.warning("a search answered only accounts that do not hold its key", target=terms.system, key=key)
     return set()
 
 

@@ -83,6 +83,17 @@ async def test_an_account_that_still_shows_an_old_address_is_not_given_away(comp
     assert await company.engine.links.find("hr", "E-9", ["desk"]) == [""]
 
 
+@pytest.mark.parametrize(("fold", "word", "asked"), [("", "pending", 1), (", fold: case", Word.APPLIED, 2)])
+async def test_an_address_in_another_spelling(company: Company, fold: str, word: str, asked: int) -> None:
+    """desk finds addresses only as they are kept there.  Where the rule says that capitals do not matter, it is asked again in
+    lower case; once the account is linked it is not asked at all."""
+    company.configure(mapping=MAPPING.replace("by: subject.email", f"by: subject.email{fold}"))
+    name = await said(company, "e1", 1, "E-1@Example.com", department="Law")
+    await company.run()
+    assert (await company.told(name))["desk", "department"] == word
+    assert company.desk.log.count("GET /users") == asked
+
+
 # ---------------------------------------------------------------- deleted, and made again
 
 

@@ -104,6 +104,12 @@ def postponed(lane: Lane, terms: Terms, token: str, until: int) -> Step | None: 
     return lane, []
 
 
+def spellings(value: str, fold: str) -> tuple[str, ...]:
+    """What is searched for, in this order: the value as it came and, where capitals do not matter, in lower case, which is how
+    most systems keep an address.  Whether a search minds capitals is up to the system."""
+    return tuple(dict.fromkeys((value, value.lower()))) if fold == "case" else (value,)
+
+
 def holds_key(shown: object, value: str, fold: str) -> bool:
     """Whether what an account shows at a key is what was searched for; servers that ignore a filter exist.  fold: `case`: in
     whatever case."""

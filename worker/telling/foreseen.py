@@ -12,7 +12,7 @@ from worker.core.mapping import Traced
 from worker.core.merge import merge
 from worker.core.outcome import Outcome, Word
 from worker.core.plan import begin, needs_read, plan
-from worker.core.search import seals, searched_subject, waiting
+from worker.core.search import seals, searched_subject, spellings, waiting
 from worker.core.shown import look
 from worker.engine import Engine
 from worker.facts import KNOWN
@@ -179,11 +179,13 @@ class Foresight:
         """The searches, in order; the first that finds decides."""
         target, keys = self.target, flow.search.keys if flow.search is not None else ()
         asked = [
-            drawn(target.directory() if isinstance(target, Directory) and find in target.capabilities.lists
-                  else target.find(find, value), key=find, secrets=[value])
-            for find, value, _ in keys
+            drawn(target.find(find, spelling), key=find, secrets=[spelling])
+            if not isinstance(target, Directory) or find not in target.capabilities.lists
+            else drawn(target.directory(), key=find)
+            for find, value, fold in keys
             if find != KNOWN
-        ]  # fmt: skip
+            for spelling in (spellings(value, fold) if find in target.capabilities.finds else [value])
+        ]
         return tuple(request for request in asked if request is not None)
 
     async def _searched(self, keys: Search) -> list[str] | None:
