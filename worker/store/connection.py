@@ -118,6 +118,8 @@ class Store:
         return self._scripts[name]
 
     def _send(self, command: Command, barrier: bool) -> asyncio.Future[Any]:
+        # Here, where it fails for whoever asks it: within a batch it would fail for all who ask meanwhile.
+        command = tuple(_speakable(argument) for argument in command)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((command, future, barrier))
         if self._flusher is None or self._flusher.done():
@@ -150,6 +152,10 @@ class Store:
             return [Unavailable(f"the store does not answer ({type(error).__name__})")] * many
         except RedisError as error:
             return [error] * many
+        except Exception as error:  # noqa: BLE001 - whatever else went wrong, whoever waits hears of it
+            # An answer that was not read would be taken for that of the next command.
+            await self.redis.connection_pool.disconnect(inuse_connections=False)
+            return [error] * many
         return answers
 
     def _checked(self, answer: Any) -> Any:
@@ -162,3 +168,13 @@ class Store:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+def _speakable(argument: Argument) -> Argument:
+    """Raises ValueError for text that has no UTF-8, without showing it."""
+    if isinstance(argument, str):
+        try:
+            return argument.encode()
+        except UnicodeEncodeError:
+            raise ValueError("a lone surrogate in a command to the store") from None
+    return argument
