@@ -14,6 +14,7 @@ from dataclasses import replace
 import structlog
 
 from connectors.contract import ABSENT, ConnectorError, Deferred, Directory, Failed, Listed, NoAccount
+from worker.core.naming import can_be_account
 from worker.core.ownership import sought_now
 from worker.core.search import holds_key, postponed
 from worker.core.settle import release
@@ -122,7 +123,7 @@ def _rows(engine: Engine, system: str, accounts: Sequence[Listed]) -> Iterator[t
     by_key: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for account in accounts:
         for key, value in account.keys.items():
-            if value:
+            if value and can_be_account(account.id):
                 by_key.setdefault((key, value.casefold()), []).append((account.id, value))
     for (key, _), holders in by_key.items():
         prints = [_prints(engine, system, key, value) for _, value in holders]

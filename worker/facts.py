@@ -12,6 +12,7 @@ from connectors.contract import Unusable
 from worker.core.event import Event, Routes, Sighting, meant
 from worker.core.lane import Search
 from worker.core.mapping import Facts, Route, Traced, route
+from worker.core.naming import can_be_account
 from worker.core.outcome import Word
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def facts_of(configuration: Configuration, event: Event) -> Facts | Ended | Look
     if said.ignored:
         return Ended(Word.IGNORED, said.ignored)
     if system.looks or said.carries == "hint":
-        return Look()
+        return Look() if can_be_account(event.subject) else Ended(Word.PARKED, "no account can be called so")
     if said.deleted:
         return Gone()
     return Facts(source=event.source, subject=said.subject, attributes=said.attributes, carries=said.carries, event=element)

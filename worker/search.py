@@ -14,6 +14,7 @@ from worker.core.event import Event
 from worker.core.lane import Lane, Note, Seal, Search, Terms, Want
 from worker.core.mapping import Facts
 from worker.core.merge import merge
+from worker.core.naming import can_be_account
 from worker.core.plan import begin
 from worker.core.search import (
     dropped,
@@ -89,6 +90,9 @@ async def candidates(
             found = await in_the_list(find, value, fold)
         else:
             found = await _searched(target, terms, drive, find, value, fold)
+        if unfit := {account for account in found if not can_be_account(account)}:
+            log.warning("a search answered what can be no account's id", target=terms.system, key=find)
+            found = found - unfit
         if found:
             return found
     return set()

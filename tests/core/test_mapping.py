@@ -161,6 +161,14 @@ def test_an_id_is_known_and_not_searched():
     assert (only.account, only.keys) == ("42", ())
 
 
+def test_an_id_that_no_account_can_have_is_none():
+    """A value that would name the lane in which somebody else is searched for is no key; a key after it has its turn."""
+    keys = (Key("id", parse("attributes.ref")), Key("email", parse("subject.email")))
+    mapping = Mapping_("hr", (TargetRules("t", keys, (from_("x"),)),))
+    (only,) = route(mapping, Facts("hr", {"id": "1", "email": "a@example.com"}, {"x": 1, "ref": "?hr:E-2"}))
+    assert (only.account, only.keys) == ("", (SearchKey("email", "a@example.com", ""),))
+
+
 def test_the_trace_tells_each_step():
     """`explain` and `why` show where a value came from and what was done with it."""
     steps: list[Traced] = []

@@ -301,3 +301,17 @@ async def test_a_seal_waits_with_the_person(company: Company) -> None:
     await company.run()
     assert set(seals(await company.lane("desk", search_account("hr", "E-1")))) == {"number"}
     assert seals(await company.lane("desk", "d1")) == {}
+
+
+@pytest.mark.parametrize("ident", ["?hr:E-2", "a\x1b[31mred", "two\nlines", "half \ud83d", "x" * 513, "\u2028"])
+async def test_an_id_that_no_account_can_have(company: Company, ident: str) -> None:
+    """A system that is broken, or not who we think, answers a search with what would lead one subject's values into another's
+    search, or stand in keys, logs and on terminals: nobody was found, nothing is linked, and others go on."""
+    company.desk.accounts = {ident: {"email": "e-1@example.com"}, "d-2": {"email": "e-2@example.com"}}
+    name = await company.say("e1", department="Sales")
+    await company.say("e2", subject="E-2", department="Research")
+    await company.run()
+    assert (await company.told(name))["desk", "department"] == "pending"
+    assert "desk" not in await company.engine.links.all("hr", "E-1")
+    assert company.desk.accounts[ident] == {"email": "e-1@example.com"}
+    assert company.desk.accounts["d-2"]["department"] == "Research"

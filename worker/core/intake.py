@@ -7,7 +7,6 @@ store: whoever has a body and a source (the endpoint, `lockstep send`) gets the 
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import msgspec
 
 from connectors.contract import Json, NotEvents, Said, Sole, Source, Unusable
 from worker.core.event import Entry
+from worker.core.naming import controls, too_long
 from worker.core.outcome import Outcome, Word
 from worker.core.strict import encode
 from worker.core.version import TIME
@@ -112,11 +112,10 @@ def _subject(said: Said) -> str:
 
 
 def _plain(text: str, limit: int, what: str) -> str:
-    """The text as it is.  Raises Unusable if it cannot be a name: it stands in keys, logs, URLs and on terminals."""
-    if len(text.encode(errors="surrogatepass")) > limit:
+    """The text as it is.  Raises Unusable if it cannot be a name."""
+    if too_long(text, limit):
         raise Unusable(f"{what} is longer than {limit} bytes")
-    # Cc: control; Cs: lone surrogates; Zl, Zp: line and paragraph separators.
-    if not text.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
+    if controls(text):
         raise Unusable(f"{what} has control characters")
     return text
 

@@ -11,6 +11,7 @@ import msgspec
 
 from connectors.contract import ABSENT, Absent, Carries, Json
 from worker.core.expression import ExpressionFailed
+from worker.core.naming import can_be_account
 from worker.core.outcome import Word
 from worker.core.path import overlaps
 from worker.core.rules import Computed, Constant, From, Key, Mapping_, NoAccount, Origin, Policy, Rule, TargetRules
@@ -250,6 +251,8 @@ def _keys(keys: tuple[Key, ...], whole: Json) -> tuple[tuple[SearchKey, ...], st
         except DoesNotFit:
             continue
         if key.find == "id":
-            return tuple(found), text
+            if can_be_account(text):
+                return tuple(found), text
+            continue
         found.append(SearchKey(key.find, text, key.fold))
     return tuple(found), ""
