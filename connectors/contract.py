@@ -327,6 +327,34 @@ class Source(Protocol):
         """What one element says; the same answer every time.  Raises Unusable."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of what a feed lists.
+
+    elements  as `Source.split` answers them.  Each MUST have an id and say the same however often it is listed
+    cursor    where to go on: the connector's own text
+    more      there is more to be read at once
+    """
+
+    elements: Sequence[Element]
+    cursor: str
+    more: bool = False
+
+
+@runtime_checkable
+class Feed(Source, Protocol):
+    """A source that also lists what it has said, for whoever missed it.  The list is asked for in a flow, as a target is."""
+
+    authentication: Authentication
+    """Of a system that is a target, too: the same."""
+
+    def feed(self, cursor: str) -> Flow[Page]:
+        """The page after `cursor`, by one or two requests that change nothing.  "" begins now: what was said before is history,
+        and stands in no page.  A cursor MUST lead to the same events as often as it is given, and to all that come after them,
+        also to those that are listed late.  An element that is listed again is no harm; a page without any is read on from only
+        after the usual pause, whatever `more` says."""
+
+
 # ---------------------------------------------------------------- how a connector is made
 
 

@@ -235,7 +235,7 @@ def test_the_alerts_are_all_there_are() -> None:
 def shared() -> Mapping[str, ast.Module]:
     """The modules that are no connector's, whose texts reach the record of an event.  Not: what refuses a webhook before there is
     an event."""
-    stories = ("propagate", "facts", "search", "calls", "visit", "deliver", "fold")
+    stories = ("propagate", "facts", "search", "calls", "visit", "deliver", "fold", "poll")
     lines = ("network/transport", "network/session", "network/tokens")
     files = [
         *(path for path in (ROOT / "worker/core").glob("*.py") if path.name != "strict.py"),

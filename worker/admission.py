@@ -1,4 +1,5 @@
-"""Admission: the events of one body reach the journal, each by itself.  The endpoint and `lockstep send` do it alike."""
+"""Admission: the events of one body or page reach the journal, each by itself.  The endpoint, the poll and `lockstep send` do it
+alike."""
 
 from __future__ import annotations
 
@@ -6,8 +7,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+import structlog
+
 from worker.core.event import Accepted, Entry
 from worker.core.intake import parked_twin
+from worker.core.outcome import Word
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class Journal(Protocol):
@@ -26,15 +32,24 @@ class Admitted(NamedTuple):
     error: BaseException | None = None
 
 
-async def admit(journal: Journal, entries: Sequence[Entry], at: int) -> list[Admitted]:
+async def admit(journal: Journal, entries: Sequence[Entry], at: int, *, answered: bool = True) -> list[Admitted]:
     """Every entry has its turn, whatever becomes of the others.  One of several whose id is known with another content is
     recorded as parked, so that the others can go on, and its twin's word stands here beside its own, `other`.
-    at: microseconds since 1970."""
+    at: microseconds since 1970.  answered: whoever sent a single one hears of it, so it is not recorded."""
     admitted = await _each(journal, entries)
     reused = [entry for entry, word, _ in admitted if word == "other"]
-    if len(entries) > 1 and reused and not any(each.error for each in admitted):
+    if (len(entries) > 1 or not answered) and reused and not any(each.error for each in admitted):
         admitted += await _each(journal, [parked_twin(entry, at) for entry in reused])
     return admitted
+
+
+def tell_people(admitted: Sequence[Admitted]) -> None:
+    """What needs a person is one log event marked `alert`, never silence."""
+    for entry, word, _ in admitted:
+        if word == "other":
+            log.warning("event id reused", security=True, source=entry.source, id=entry.id)
+        if word == "new" and entry.verdict and entry.verdict.word is Word.PARKED:
+            log.error("event parked", alert=True, source=entry.source, id=entry.id, reason=entry.verdict.reason)
 
 
 async def _each(journal: Journal, entries: Sequence[Entry]) -> list[Admitted]:

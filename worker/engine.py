@@ -16,6 +16,7 @@ from worker.core.lane import Note, Terms, Told
 from worker.core.outcome import Word
 from worker.core.schedule import Retry
 from worker.core.wire import canonical
+from worker.store.cursors import Cursors
 from worker.store.directory import Directories
 from worker.store.journal import Journal
 from worker.store.lanes import Lanes
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-EVENTS, OUTBOX = "*", "outbox"
-"""The lists that are no system's: events to propagate, and notes to fold."""
+EVENTS, OUTBOX, FEEDS = "*", "outbox", "*feeds"
+"""The lists that are no system's: events to propagate, notes to fold, sources to poll."""
 
 MARGIN = 5_000
 """Milliseconds of a lease beyond its calls."""
@@ -57,9 +58,11 @@ class Engine:
     terms: dict[str, Terms] = field(default_factory=dict)
     readers: dict[str, Reader] = field(default_factory=dict)
     directories: Directories = field(init=False)
+    cursors: Cursors = field(init=False)
 
     def __post_init__(self) -> None:
         self.directories = Directories(self.store)
+        self.cursors = Cursors(self.store)
         for name, system in self.configuration.systems.items():
             self.terms[name] = terms(system, self.configuration, self.prints)
             if system.target is not None:

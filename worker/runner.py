@@ -16,10 +16,11 @@ import structlog
 import uvloop
 
 from worker.deliver import deliver, drained
-from worker.engine import EVENTS, OUTBOX, Engine
+from worker.engine import EVENTS, FEEDS, OUTBOX, Engine
 from worker.floor import Floor
 from worker.fold import fold
 from worker.hints import Hints
+from worker.poll import poll
 from worker.propagate import propagate
 from worker.store import keys
 from worker.store.errors import Unavailable
@@ -101,6 +102,7 @@ class Runner:
 
         add(EVENTS, lambda: propagate(engine))
         add(OUTBOX, lambda: fold(engine))
+        add(FEEDS, lambda: poll(engine, floor))
         for system in engine.configuration.systems:
             if engine.configuration.systems[system].target is not None:
                 add(system, lambda system=system: deliver(engine, floor, system))  # type: ignore[misc]
@@ -156,9 +158,9 @@ class Runner:
             return ""
         horizon = await engine.store.now() - int(self._stuck * 1000)
         for name in self._pumps:
-            if name == OUTBOX or (name != EVENTS and await engine.pauses.paused(name) is not None):
+            if name == OUTBOX or (name not in (EVENTS, FEEDS) and await engine.pauses.paused(name) is not None):
                 continue
-            if await engine.store.do("ZCOUNT", keys.EVENTS_DUE if name == EVENTS else keys.due(name), "-inf", horizon):
+            if await engine.store.do("ZCOUNT", keys.due(name), "-inf", horizon):
                 return f"work has been due for {self._stuck:g} seconds in {name!r}"
         self._progressed()
         return ""

@@ -48,8 +48,9 @@ async def keep_ticking(settings: Settings, configuration: Configuration) -> None
         loop.add_signal_handler(number, stop.set)
     store = await _patiently(settings, forever=True)
     systems = [name for name, system in configuration.systems.items() if system.target is not None]
-    log.info("tick ready", systems=len(systems))
-    await tick.run(store, _hints(store, settings), wiring.journal(store, settings), systems, stop)
+    polled = [name for name, system in configuration.systems.items() if system.poll is not None]
+    log.info("tick ready", systems=len(systems), polled=len(polled))
+    await tick.run(store, _hints(store, settings), wiring.journal(store, settings), systems, stop, polled)
     await store.close()
 
 

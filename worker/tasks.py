@@ -12,7 +12,7 @@ from celery.signals import setup_logging, worker_init, worker_shutdown
 from kombu import Exchange, Queue
 
 from worker import collector
-from worker.engine import EVENTS, OUTBOX
+from worker.engine import EVENTS, FEEDS, OUTBOX
 from worker.runner import STUCK, Assemble, Runner
 
 log = structlog.get_logger()
@@ -67,6 +67,8 @@ def publisher(app: Celery) -> Publish:
                 app.send_task("lockstep.propagate", queue=QUEUE)
             case _ if name == OUTBOX:
                 app.send_task("lockstep.fold", queue=QUEUE)
+            case _ if name == FEEDS:
+                app.send_task("lockstep.poll", queue=QUEUE)
             case _:
                 app.send_task("lockstep.deliver", (name,), queue=QUEUE)
 
@@ -96,6 +98,10 @@ def run_worker(app: Celery, assemble: Assemble, concurrency: int, stuck: float =
     @app.task(name="lockstep.fold")
     def fold() -> None:
         runner.wake(OUTBOX)
+
+    @app.task(name="lockstep.poll")
+    def poll() -> None:
+        runner.wake(FEEDS)
 
     def start(**_: object) -> None:
         runner.start()

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Sequence
 
 import structlog
 
-from worker.engine import EVENTS, OUTBOX
+from worker.engine import EVENTS, FEEDS, OUTBOX
 from worker.hints import Hints
 from worker.store import keys
 from worker.store.beats import Beats
 from worker.store.connection import Store
+from worker.store.cursors import Cursors
 from worker.store.errors import Unavailable
 from worker.store.journal import Journal
 
@@ -23,10 +25,11 @@ TRIM = 60.0
 """Seconds between two looks for what the journal may forget."""
 
 
-async def tick(store: Store, hints: Hints, systems: list[str]) -> list[str]:
-    """One tick: hints for the lists that have something due.  systems: the targets."""
+async def tick(store: Store, hints: Hints, systems: Sequence[str], polled: Sequence[str] = ()) -> list[str]:
+    """One tick: hints for the lists that have something due.  systems: the targets; polled: the sources whose feeds are read."""
     now = await store.now()
-    lists = {EVENTS: keys.EVENTS_DUE, **{system: keys.due(system) for system in systems}}
+    await Cursors(store).enroll(polled, now)
+    lists = {EVENTS: keys.EVENTS_DUE, FEEDS: keys.FEEDS_DUE, **{system: keys.due(system) for system in systems}}
     counts = await asyncio.gather(*(store.do("ZCOUNT", key, "-inf", now) for key in lists.values()))
     due = [name for name, count in zip(lists, counts, strict=True) if count]
     if await unfolded(store):
@@ -40,13 +43,15 @@ async def unfolded(store: Store) -> bool:
     return bool(last) and last[0][0] != await store.do("GET", keys.FOLDED)
 
 
-async def run(store: Store, hints: Hints, journal: Journal, systems: list[str], stop: asyncio.Event) -> None:
+async def run(
+    store: Store, hints: Hints, journal: Journal, systems: Sequence[str], stop: asyncio.Event, polled: Sequence[str] = ()
+) -> None:
     """Tick until `stop`.  A store that is away is waited for."""
     trimmed = time.monotonic()
     beats, host = Beats(store), os.uname().nodename
     while not stop.is_set():
         try:
-            await tick(store, hints, systems)
+            await tick(store, hints, systems, polled)
             await beats.beat(host, await store.now())
             if time.monotonic() - trimmed > TRIM:
                 trimmed = time.monotonic()

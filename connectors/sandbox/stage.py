@@ -7,7 +7,7 @@ PATCH  /__sandbox/users/{id}        a person changes an account in the system's 
 GET, POST, DELETE /__sandbox/faults see `Fault`
 POST   /__sandbox/release           let held answers go
 POST   /__sandbox/expire            the tokens that were given out end now
-PUT    /__sandbox/webhook           {"url": ..., "secret": ...}; an empty url: none are sent
+PUT    /__sandbox/webhook           {"url": ..., "secret": ...}; an empty url: none are sent; with "lost": true none arrives
 POST   /__sandbox/reset             everything as at the start
 """
 
@@ -169,7 +169,7 @@ def _controls(played: Played) -> Starlette:
 
     async def webhook(request: Request) -> Response:
         given = await request.json()
-        played.webhook = Webhook(given["url"], given.get("secret", "")) if given["url"] else None
+        played.webhook = Webhook(given["url"], given.get("secret", ""), given.get("lost") is True) if given["url"] else None
         return Response(status_code=204)
 
     def act(does: Callable[[], None]) -> Callable[[Request], Awaitable[Response]]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from tests.cli.conftest import Command, World, said
+from tests.cli.conftest import MAPPINGS, Command, World, said
 from worker.store import keys
 from worker.store.beats import Beats
+from worker.store.cursors import NOTHING
 
 
 def findings(lockstep: Command) -> dict[str, dict[str, Any]]:
@@ -138,6 +142,51 @@ def test_a_worker_that_works(world: World, lockstep: Command, monkeypatch: pytes
 
     world.run(pause)
     assert lockstep("health", "worker").code == 0
+
+
+FEED = """
+  onelogin:
+    connector: onelogin
+    base_url: https://acme.onelogin.com
+    credentials: {client_id: x, client_secret: "${TOKEN}"}
+    source: {verify: {secrets: ["${HR_SECRET}"]}, poll: 5m}
+"""
+
+
+@pytest.mark.parametrize(
+    ("since", "whole", "why", "state", "says"),
+    [
+        (0, 0, "", "note", "polled every 5 min, not yet read to its end"),
+        (60, 30, "", "ok", "read to its end"),
+        (90, 70, "server error", "note", "1 min ago: server error"),
+        (3_060, 3_060, "the system is paused", "wrong", "51 min ago: the system is paused"),
+        (3_060, 0, "not there", "wrong", "polled every 5 min, not yet read to its end: not there"),
+        (3_060, 3_060, "", "wrong", "51 min ago"),
+    ],
+)
+def test_a_feed_that_is_polled(
+    world: World, lockstep: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    since: int, whole: int, why: str, state: str, says: str,
+) -> None:  # fmt: skip
+    """How far it was read and why not further; wrong after ten periods, whoever is to blame."""
+    shutil.copytree(MAPPINGS, tmp_path / "polled")
+    with (tmp_path / "polled/systems.yaml").open("a") as file:
+        file.write(FEED.lstrip("\n"))
+    monkeypatch.setenv("LOCKSTEP_CONFIG", str(tmp_path / "polled"))
+
+    async def read(engine) -> None:
+        now = await engine.store.now()
+        began, ended = (now - since * 1000 if since else 0), (now - whole * 1000 if whole else 0)
+        await engine.cursors.move(
+            "onelogin", NOTHING, replace(NOTHING, begun=began, whole=ended, misses=int(bool(why)), why=why), now
+        )
+
+    if since:
+        world.run(read)
+    found = findings(lockstep)["feed onelogin"]
+    assert found["state"] == state
+    assert says in found["says"]
+    assert bool(found["do"]) == (state == "wrong" or not since)
 
 
 def test_a_tick_that_ticks(world: World, lockstep: Command) -> None:

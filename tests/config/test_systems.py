@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.contract import Budget
+from connectors.registry import CONNECTORS
 from worker.config.system import BudgetHeaders, Handshake, Retry
 from worker.core.signature import Hmac, StandardWebhooks, StaticHeader
 
@@ -153,6 +154,14 @@ def test_no_secret_in_a_repr(folder):
             "source: {verify: {scheme: hmac, header: X, signed: '{timestamp}', secrets: ['${SECRET}']}}",
             "systems.yaml:5:14: systems.s.source.verify: `signed` must contain {body} once",
         ),
+        (
+            "source: {verify: {secrets: ['${SECRET}']}, poll: 5m}",
+            "systems.yaml:5:48: systems.s.source.poll: a system of kind `fake` lists nothing that could be polled",
+        ),
+        (
+            "source: {verify: {secrets: ['${SECRET}']}, poll: 9s}",
+            "systems.yaml:5:48: systems.s.source.poll: a feed is read every 10s at most",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_at_its_place(folder, text, problem):
@@ -220,3 +229,14 @@ def test_a_file_reference_is_relative_to_the_folder_and_loses_one_newline(folder
     (folder.path / "token").write_text("s3cr3t\n")
     system = folder.write(systems=entry('source: {verify: {secrets: ["file:token"]}}')).load().systems["s"]
     assert system.verifier() == StaticHeader([b"s3cr3t"], "X-Fake")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("", None), (", poll: never", None), (", poll: 5m", 300.0), (", poll: 10s", 10.0)])
+def test_a_feed_is_polled_as_often_as_is_said(folder, text, seconds):
+    """Never, unless it is said; of a system that has a feed, `onelogin` for one."""
+    folder.connectors = CONNECTORS
+    source = "{verify: {secrets: ['${SECRET}']}" + text + "}"
+    credentials = "{client_id: x, client_secret: '${SECRET}'}"
+    system = "version: 1\nsystems:\n  s:\n    connector: onelogin\n    base_url: https://acme.onelogin.com\n"
+    loaded = folder.write(systems=f"{system}    credentials: {credentials}\n    source: {source}\n").load()
+    assert loaded.systems["s"].poll == seconds

@@ -330,3 +330,62 @@ async def test_a_refused_call_is_told_nobody(client: httpx.AsyncClient, sandbox:
     await client.put("/api/2/users/101", json={"shoe": "44"})
     await sandbox.sender.idle()
     assert hooks == []
+
+
+async def events(client: httpx.AsyncClient, **query: str) -> list[Any]:
+    answer = await client.get("/api/1/events", params=query)
+    assert answer.status_code == 200, answer.text
+    listed: list[Any] = answer.json()["data"]
+    return listed
+
+
+async def test_events_are_listed_whether_or_not_a_webhook_told_of_them(
+    client: httpx.AsyncClient, sandbox: Sandbox, hooks: list[Any]
+) -> None:
+    """In the envelope of v1, under an id, with a time to the millisecond; searched by user, type (several with commas), time."""
+    sandbox.edit("101", {"department": "Sales"})
+    sandbox.webhook = Webhook("https://lockstep.example/hooks/onelogin", "wh00k", lost=True)
+    sandbox.edit("102", {"department": "Sales"})
+    await asyncio.wait_for(sandbox.sender.idle(), 5)
+    assert hooks == []
+    assert [told["status"] for told in sandbox.log.webhooks] == [0]
+    body = (await client.get("/api/1/events")).json()
+    assert body["status"] == {"error": False, "code": 200, "type": "success", "message": "Success"}
+    assert body["pagination"] == {"before_cursor": None, "after_cursor": None, "previous_link": None, "next_link": None}
+    newest, oldest = body["data"]
+    assert (oldest["user_id"], newest["user_id"], newest["id"] - oldest["id"]) == (101, 102, 1)
+    assert await events(client, user_id="101") == await events(client, event_type_id="8,14", user_id="101") == [oldest]
+    assert await events(client, event_type_id="8,13") == []
+    assert await events(client, since=newest["created_at"]) == await events(client, until=oldest["created_at"]) == []
+    assert await events(client, since="2018-11-01T19:44:55.000Z", until="2100-11-02T19:44:55.000Z") == [newest, oldest]
+    assert await events(client, fields="created_at, user_id", limit="1") == [
+        {name: newest[name] for name in ("id", "created_at", "user_id")}
+    ]
+
+
+async def test_pages_of_events_lead_on_and_back(client: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    """50 at most; by cursor and by link, in either order; a plus that is not escaped is one too."""
+    for _ in range(60):
+        sandbox.edit("101", {"department": "Sales"})
+    for order in ("sort=+id", "sort=%2Bid", "sort=-id", "limit=1000"):
+        first = (await client.get(f"/api/1/events?{order}")).json()
+        second = (await client.get(first["pagination"]["next_link"])).json()
+        found = [event["id"] for event in (*first["data"], *second["data"])]
+        assert found == sorted(found, reverse="+" not in order and "%2B" not in order)
+        assert (len(first["data"]), len(found), second["pagination"]["after_cursor"]) == (50, 60, None)
+        assert (await client.get(second["pagination"]["previous_link"])).json()["data"] == first["data"]
+
+
+@pytest.mark.parametrize("query", ["shoe=44", "since=yesterday", "sort=name", "after_cursor=x", "after_cursor=OTk="])
+async def test_a_query_that_events_do_not_take(client: httpx.AsyncClient, sandbox: Sandbox, query: str) -> None:
+    """400, as v1 says it."""
+    sandbox.edit("101", {"department": "Sales"})
+    answer = await client.get(f"/api/1/events?{query}")
+    assert (answer.status_code, answer.json()["status"]["error"]) == (400, True)
+
+
+async def test_events_are_read_with_any_scope_that_reads(client: httpx.AsyncClient) -> None:
+    """Users are not written with it."""
+    reader = {"authorization": f"bearer:{await token(client, 'r', 's-r')}"}
+    assert (await client.get("/api/1/events", headers=reader)).status_code == 200
+    assert (await client.get("/api/1/events", headers={"authorization": "bearer:x"})).status_code == 401

@@ -8,7 +8,26 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Account, Capabilities, Definition, Flow, Found, Listed, NoAccount, Refused, Request, Response
+from connectors.contract import (
+    Account,
+    Capabilities,
+    Carries,
+    ConnectorError,
+    Definition,
+    Element,
+    Failed,
+    Flow,
+    Found,
+    Halted,
+    Json,
+    Listed,
+    NoAccount,
+    Page,
+    Refused,
+    Request,
+    Response,
+    Said,
+)
 from worker.core.path import parse
 from worker.core.rules import Key, Mapping_, TargetRules
 from worker.telling.online import NOBODIES, NOBODY, ask
@@ -75,13 +94,14 @@ class Line:
             return end.value
 
 
-async def asked(target: Target, line: Line, *keys: str) -> list[tuple[str, str, str]]:
-    """(what, state, says) of each finding.  keys: by which a mapping finds accounts there."""
+async def asked(target: Target, line: Line, *keys: str, source: Any = None) -> list[tuple[str, str, str]]:
+    """(what, state, says) of each finding.  keys: by which a mapping finds accounts there.  source: it is polled."""
     found_by = tuple(Key(key, parse("subject.id")) for key in keys)
     mappings = {"hr": Mapping_("hr", (TargetRules("x", found_by, ()),))} if keys else {}
     system: Any = SimpleNamespace(
-        name="x", target=target, budget=None, budget_headers=None, connector="x", settings=SimpleNamespace()
-    )
+        name="x", target=target, budget=None, budget_headers=None, connector="x", settings=SimpleNamespace(),
+        source=source, poll=None if source is None else 300.0,
+    )  # fmt: skip
     configuration: Any = SimpleNamespace(mappings=mappings, cases={})
     return [(each.what, str(each.state), each.says) for each in await ask(system, line, configuration)]  # type: ignore[arg-type]
 
@@ -143,3 +163,51 @@ async def test_some_that_are_listed_are_read(locked: Sequence[str], state: str, 
 async def test_a_system_that_cannot_be_asked() -> None:
     """Without a search, a list or a read nothing is claimed."""
     assert await asked(Target(readable=False), Line()) == [("x", "note", "nothing can be asked of it without an account")]
+
+
+class Listing:
+    """A source that lists what it has said, to those who may see it."""
+
+    carries: Carries = "hint"
+    acknowledge = 202
+    authentication: Any = None
+
+    def __init__(self, error: ConnectorError | None) -> None:
+        self.error = error
+
+    def split(self, body: Json) -> Sequence[Element]:
+        raise NotImplementedError
+
+    def read(self, element: Element) -> Said:
+        raise NotImplementedError
+
+    def feed(self, cursor: str) -> Flow[Page]:
+        assert cursor == ""
+        yield Request("GET", "https://x.example/events")
+        if self.error is not None:
+            raise self.error
+        return Page((), "1")
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "says"),
+    [
+        (None, "ok", "what it has said can be listed"),
+        (Halted("the scope is missing", status=401), "wrong", "the scope is missing (HTTP 401)"),
+        (Failed("server error", status=500), "wrong", "server error (HTTP 500)"),
+    ],
+)
+async def test_a_feed_that_is_polled_is_asked_for_its_beginning(error: ConnectorError | None, state: str, says: str) -> None:
+    """Once; a credential that is kept from it is let in all the same."""
+    line = Line()
+    found = await asked(Target(), line, source=Listing(error))
+    assert line.asked[-1] == "/events"
+    assert ("x feed", state, says) in found
+    assert "x access" in [each[0] for each in found if each[1] == "ok"]
+
+
+async def test_a_feed_that_is_not_polled_is_not_asked_for() -> None:
+    """What nobody reads need not be readable."""
+    line = Line()
+    assert not [each for each in await asked(Target(), line) if each[0] == "x feed"]
+    assert "/events" not in line.asked

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from connectors.contract import Secret
-from worker.config.duration import Duration, OrNever, Span
+from worker.config.duration import Duration, OrNever, Span, spelled
 from worker.config.shape import Strict
 
 Text = Annotated[str, Field(min_length=1)]
@@ -57,11 +57,25 @@ class HandshakeEntry(Strict):
     answer: Text
 
 
+SHORTEST_POLL = 10.0
+"""Seconds.  A feed is for what was lost; what is in a hurry has a webhook."""
+
+
+def _seldom(value: float | None) -> float | None:
+    if value is not None and value < SHORTEST_POLL:
+        raise ValueError(f"a feed is read every {spelled(SHORTEST_POLL)} at most")
+    return value
+
+
+PollSpan = Annotated[OrNever, AfterValidator(_seldom)]
+
+
 class SourceEntry(Strict):
     """What is shared of the half that speaks."""
 
     verify: VerifyEntry
     handshake: HandshakeEntry | None = None
+    poll: PollSpan = None
 
 
 class TargetEntry(Strict):

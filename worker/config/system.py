@@ -47,6 +47,7 @@ class System:
     settings        the connector's own keys, validated
     target, source  its halves, None if it has not that half
     verify          how its webhooks are told from others'; None without a source
+    poll            seconds between two readings of its feed; None: it is not read, or there is none
     looks           what it says is a hint: it is a target too, or says nothing else
     carries         how far its words are trusted, where the connector knows it before an event comes
     share           the name of the credential whose budget is used
@@ -60,6 +61,7 @@ class System:
     source: Source | None = field(default=None, repr=False)
     verify: Verifier | None = field(default=None, repr=False)
     handshake: Handshake | None = None
+    poll: float | None = None
     looks: bool = False
     carries: Carries = "changes"
     budget: Budget | None = None

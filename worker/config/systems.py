@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from connectors.contract import Budget, Carries, Connector, Json, Source, Target
+from connectors.contract import Budget, Carries, Connector, Feed, Json, Source, Target
 from worker.config.document import Document
 from worker.config.entry import SHARED, SHARED_HALVES, Entry, HeaderEntry, HmacEntry, SourceEntry, StandardWebhooksEntry
 from worker.config.language import Language, NotCompiled
@@ -107,6 +107,15 @@ class _Entry:
         settings = validate(connector.settings, own, self.document, self.where, references=self.resolved, also=KNOWN)
         verify = self._verifier(entry.source) if entry is not None and entry.source is not None else None
         target, source = self._halves(connector, settings) if settings is not None else (None, None)
+        if (
+            entry is not None
+            and entry.source is not None
+            and entry.source.poll is not None
+            and not isinstance(source, Feed | None)
+        ):
+            self.document.report(
+                (*self.where, "source", "poll"), f"a system of kind `{connector.name}` lists nothing that could be polled"
+            )
         ca = self._ca(entry.ca, folder) if entry is not None and entry.ca is not None else None
         if entry is None or settings is None or len(self.document.problems) > before:
             return None
@@ -117,6 +126,7 @@ class _Entry:
             name=self.name, connector=connector.name, settings=settings, target=target, source=source, verify=verify,
             handshake=None if entry.source is None or entry.source.handshake is None
             else Handshake(entry.source.handshake.get, entry.source.handshake.answer),
+            poll=entry.source.poll if entry.source is not None else None,
             looks=source is not None and (is_target or carries == "hint"), carries=carries,
             budget=Budget(budget.calls, budget.per) if budget.calls is not None and budget.per is not None
             else able.budget if able is not None else None,

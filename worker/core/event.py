@@ -36,6 +36,7 @@ class Entry(msgspec.Struct, frozen=True):
     verdict     the outcome of an element that asks for nothing or cannot be used: recorded, never due
     only        for a replay: the routes that it is about, () for all of them
     unseal      this event may replace the value that was sealed as found
+    polled      it was found in the source's list, not told by a webhook
     """
 
     source: str
@@ -51,6 +52,7 @@ class Entry(msgspec.Struct, frozen=True):
     only: Routes = ()
     unseal: bool = False
     replay: bool = False
+    polled: bool = False
 
     @property
     def name(self) -> str:
@@ -97,6 +99,7 @@ class Event(msgspec.Struct, omit_defaults=True):
     only: Routes = ()
     unseal: bool = False
     replay: bool = False
+    polled: bool = False
     late: bool = False
     """The source's clock ran ahead of ours by more than five minutes: our stamp is its version."""
     planned: bool = False

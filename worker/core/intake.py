@@ -1,4 +1,4 @@
-"""What the body of a webhook becomes: an entry for each event in it.
+"""What the body of a webhook, or a page of a feed, becomes: an entry for each event in it.
 
 An element that cannot be used becomes an entry too, with its verdict, so that it is seen and not lost.  Knows no HTTP and no
 store: whoever has a body and a source (the endpoint, `lockstep send`) gets the same entries.
@@ -58,6 +58,16 @@ def entries(body: Json, source: Source, receipt: Receipt) -> Sequence[Entry]:
     )
 
 
+def listed(elements: Sequence[Json], source: Source, receipt: Receipt) -> Sequence[Entry]:
+    """The events of a page of a feed, in order.  One without an id is named by its content: it is listed again as it is."""
+    entries = []
+    for element in map(_plain_json, elements):
+        content = hashlib.sha256(encode(element)).hexdigest()
+        entry = _entry(element, source, receipt, sole=False, fallback=f"sha256-{content}")
+        entries.append(msgspec.structs.replace(entry, polled=True))
+    return tuple(entries)
+
+
 def parked_twin(entry: Entry, at: int) -> Entry:
     """The entry under which an event is recorded whose id is known with another content.  at: microseconds since 1970."""
     return msgspec.structs.replace(
@@ -81,6 +91,16 @@ def _entry(element: Json, source: Source, receipt: Receipt, *, sole: bool, fallb
         return placed(entry, said)
     except Unusable as error:
         return msgspec.structs.replace(entry, verdict=_verdict(Word.PARKED, str(error), receipt.at))
+
+
+def _plain_json(element: Json) -> Json:
+    """The element; null for one that cannot be kept (a lone surrogate, an infinite number), which the source then refuses: a
+    page is read again until all of it is accepted, so nothing in it may stop that."""
+    try:
+        encode(element)
+    except (ValueError, RecursionError):
+        return None
+    return element
 
 
 def placed(entry: Entry, said: Said) -> Entry:

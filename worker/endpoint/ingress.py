@@ -19,10 +19,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract import NotEvents, Source
-from worker.admission import Journal, admit
+from worker.admission import Journal, admit, tell_people
 from worker.core import intake, strict
 from worker.core.event import Entry
-from worker.core.outcome import Word
 from worker.core.signature import Fault, Verifier
 from worker.endpoint.answer import Answer, Refusal, Refused
 from worker.endpoint.exchange import Exchange, Gone, Limits
@@ -211,11 +210,7 @@ class _Hooks:
         """Accept each by itself; what the journal said of each.  `other` is left only where there are no others.  Raises what
         the journal raised, once every entry had its turn: the sender comes again, and finds the others."""
         admitted = await admit(self.journal, entries, at)
-        for entry, word, _ in admitted:
-            if word == "other":
-                log.warning("event id reused", security=True, source=entry.source, id=entry.id)
-            if word == "new" and entry.verdict and entry.verdict.word is Word.PARKED:
-                log.error("event parked", alert=True, source=entry.source, id=entry.id, reason=entry.verdict.reason)
+        tell_people(admitted)
         words = [word for _, word, _ in admitted]
         if "new" in words:
             self._tell()

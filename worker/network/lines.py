@@ -1,4 +1,4 @@
-"""The lines of a process: one to each target, with the credentials, budget and limits of its entry."""
+"""The lines of a process: one to each system that is asked or written, with the credentials, budget and limits of its entry."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from worker.config import Configuration
+from connectors.contract import Authentication, Feed
+from worker.config import Configuration, System
 from worker.network.egress import Egress
 from worker.network.transport import Exchange, Line
 from worker.store.budgets import Gate
@@ -27,7 +28,7 @@ def lines(
         name: Line(
             name,
             system.base_url,
-            system.target.authentication,
+            authentication,
             gate,
             share=system.share,
             budget=system.budget,
@@ -38,8 +39,15 @@ def lines(
             on_exchange=on_exchange or _note,
         )
         for name, system in configuration.systems.items()
-        if system.target is not None
+        if (authentication := _authentication(system)) is not None
     }
+
+
+def _authentication(system: System) -> Authentication | None:
+    """None of a system that is never asked anything."""
+    if system.target is not None:
+        return system.target.authentication
+    return system.source.authentication if system.poll is not None and isinstance(system.source, Feed) else None
 
 
 @asynccontextmanager

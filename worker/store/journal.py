@@ -127,6 +127,11 @@ class Journal:
         names = self._names(source, await self.store.do("ZRANGEBYSCORE", keys.subject(source, subject), time, time))
         return next((event.name for _, event in await self.load(names) if event is not None and event.version == of), None)
 
+    async def since_of_subject(self, source: str, subject: str, time: int, many: int) -> list[Event]:
+        """The first of a subject's events whose versions are of this time (microseconds) or later, as far as they are there."""
+        ids = await self.store.do("ZRANGEBYSCORE", keys.subject(source, subject), time, "+inf", "LIMIT", 0, many)
+        return [event for _, event in await self.load(self._names(source, ids)) if event is not None]
+
     async def of_subject(self, source: str, subject: str) -> list[str]:
         """The names of a subject's events, oldest first."""
         return self._names(source, await self.store.do("ZRANGE", keys.subject(source, subject), 0, -1))
@@ -193,6 +198,7 @@ def _tail(entry: Entry) -> bytes:
         only=entry.only,
         unseal=entry.unseal,
         replay=entry.replay,
+        polled=entry.polled,
         planned=entry.verdict is not None,
         outcomes={} if entry.verdict is None else {"*": {"*": entry.verdict}},
         body=msgspec.Raw(entry.body),

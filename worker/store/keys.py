@@ -6,7 +6,7 @@ ls:{0}:event:<source>:<id>      an event's record (worker/core/event.py); its ex
 ls:{0}:journal                  zset  "<source>:<id>" by time of acceptance (milliseconds): listing, trimming by age
 ls:{0}:subject:<source>:<id>    zset  "<id>" by the time of the version (microseconds): a subject's events
 ls:{0}:lane:<system>:<account>  a lane (worker/core/lane.py); accounts that are searched for are `?<source>:<subject>`
-ls:{0}:due:<list>               zset  member by the time to look at it (milliseconds): one list for events, one a target
+ls:{0}:due:<list>               zset  member by the time to look at it (milliseconds): one for events, one a target, one for feeds
 ls:{0}:hint:<list>              a hint for this list is under way; expires
 ls:{0}:outbox                   stream  what the lanes' commits say, until it is folded
 ls:{0}:folded                   the outbox id up to which it was folded
@@ -17,6 +17,7 @@ ls:{0}:listing:<system>         who fills it, or `!` and why nobody could; expir
 ls:{0}:parked                   zset  "<source>:<id>" by time: events with something parked
 ls:{0}:keyring                  hash  name of a fingerprint key -> what proves that it is this one
 ls:{0}:acts                     stream  what operators did: who, when, what, why
+ls:{0}:cursor:<source>          how far its feed was read (worker/store/cursors.py); due list `*feeds`
 ls:{0}:beats                    hash  host -> time of the last round of its tick (milliseconds)
 """
 
@@ -34,6 +35,7 @@ ACTS = f"{PREFIX}acts"
 KEYRING = f"{PREFIX}keyring"
 BEATS = f"{PREFIX}beats"
 EVENTS_DUE = f"{PREFIX}due:*"
+FEEDS_DUE = f"{PREFIX}due:*feeds"
 
 
 def event(name: str) -> str:
@@ -69,6 +71,10 @@ def directory(system: str) -> str:
 def directory_beside(system: str, token: str) -> str:
     """The list that a worker fills; no name of a system has a colon in it."""
     return f"{PREFIX}directory:{system}:{token}"
+
+
+def cursor(source: str) -> str:
+    return f"{PREFIX}cursor:{source}"
 
 
 def listing(system: str) -> str:

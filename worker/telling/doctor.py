@@ -28,6 +28,9 @@ SILENT = 10_000
 FULL = 0.8
 """Of the memory limit; above it the append-only file may soon not be rewritten."""
 
+LATE_POLLS = 10
+"""Periods for which a feed may go without being read to its end."""
+
 POLICY = "set `maxmemory-policy noeviction`"
 MORE = "start a `lockstep worker`, or more of them"
 
@@ -66,7 +69,7 @@ async def findings(settings: Settings, engine: Engine, ping: Ping) -> AsyncItera
         yield Finding("store", State.WRONG, error.reason, "start it, or correct LOCKSTEP_REDIS_URL; until then 503 is answered")
         return
     parts: tuple[Awaitable[list[Finding]], ...] = (
-        _store(store, now), _server(store), _queues(engine, now), _targets(engine, now), _people(engine, now)
+        _store(store, now), _server(store), _queues(engine, now), _targets(engine, now), _feeds(engine, now), _people(engine, now)
     )  # fmt: skip
     for part in parts:
         for each in await part:
@@ -172,6 +175,24 @@ async def _targets(engine: Engine, now: int) -> list[Finding]:
             found.append(Finding(what, State.WRONG, says, MORE))
         else:
             found.append(Finding(what, State.OK, f"{owed}{', only watched' if each.mode == 'observe' else ''}"))
+    return found
+
+
+async def _feeds(engine: Engine, now: int) -> list[Finding]:
+    found = []
+    for name, system in engine.configuration.systems.items():
+        if system.poll is None:
+            continue
+        at, every = await engine.cursors.load(name), f"polled every {span(int(system.poll * 1000))}"
+        what, why = f"feed {name}", f": {at.why}" if at.why else ""
+        read = f"{every}, read to its end {when(at.whole, now)}" if at.whole else f"{every}, not yet read to its end"
+        if at.begun and now - at.since > LATE_POLLS * int(system.poll * 1000):
+            mend = f"mend it, or see `lockstep targets check {name}`; webhooks that were lost meanwhile are not made up for"
+            found.append(Finding(what, State.WRONG, read + why, mend if at.why else MORE))
+        elif not at.begun:
+            found.append(Finding(what, State.NOTE, read, "wait for a worker and a tick: what was said before is not told"))
+        else:
+            found.append(Finding(what, State.NOTE if at.misses else State.OK, read + why))
     return found
 
 

@@ -152,7 +152,10 @@ async def _led_to(engine: Engine, event: Event) -> list[str]:
     return found
 
 
-FIELDS = ("name", "source", "id", "subject", "kind", "version", "at", "late", "replay", "unseal", "only", "revision", "planned")
+FIELDS = (
+    "name", "source", "id", "subject", "kind", "version", "at", "late", "polled", "replay", "unseal", "only", "revision",
+    "planned",
+)  # fmt: skip
 """What `--json` shows of an event's record as it is."""
 
 

@@ -36,7 +36,11 @@ def answers(host: str, port: int, path: str) -> str:
 async def works(store: Store, systems: Iterable[str]) -> str:
     """Due work gets done: of what has been due for 30 s something is taken while one looks.  A paused target owes nothing."""
     paused = await Pauses(store).all()
-    lists = {"events": keys.EVENTS_DUE, **{system: keys.due(system) for system in systems if system not in paused}}
+    lists = {
+        "events": keys.EVENTS_DUE,
+        "feeds": keys.FEEDS_DUE,
+        **{system: keys.due(system) for system in systems if system not in paused},
+    }
     now = await store.now()
     first = {name: await queues.depth(store, key, now) for name, key in lists.items()}
     overdue = {name: depth for name, depth in first.items() if depth.oldest and now - depth.oldest > OVERDUE}

@@ -16,6 +16,7 @@ from connectors.contract import (
     Deferred,
     Directory,
     Failed,
+    Feed,
     Flow,
     Halted,
     Listed,
@@ -102,6 +103,8 @@ async def ask(system: System, line: Line | None, configuration: Configuration) -
     await asking.definitions(configuration)
     if asking.heard.answers or not asking.unheard:
         await asking.accounts(_keys(configuration, system.name))
+        if system.poll is not None and isinstance(system.source, Feed):
+            await asking.feed(system.source)
     return asking.told()
 
 
@@ -159,6 +162,19 @@ class _Asking:
         else:
             if ways and not any(each.what == f"{self.system.name} accounts" for each in self.found):
                 self._tell("accounts", State.OK, f"can be {', and '.join(ways)}")
+
+    async def feed(self, feed: Feed) -> None:
+        """Whether the list that is polled can be read.  A credential that may do all else may be kept from it."""
+        try:
+            await self._asked(self.heard.flow(feed.feed("")))
+        except Halted as error:
+            says = f"{error.reason} (HTTP {error.status})" if error.status else error.reason
+            do = "look at what the credentials may read there, or take `poll` out of systems.yaml"
+            self._tell("feed", State.WRONG, says, do)
+        except ConnectorError as error:
+            self._failed("feed", error)
+        else:
+            self._tell("feed", State.OK, "what it has said can be listed")
 
     def told(self) -> list[Finding]:
         """All that was found, in the order in which one would look."""

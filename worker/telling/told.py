@@ -14,6 +14,8 @@ def sentences(story: Story, now: int, *, reveal: bool) -> Iterator[str]:
     event = story.event
     yield f"{event.name}, subject {event.source}:{event.subject}" if event.subject else event.name
     yield f"Accepted {when(event.at, now)}; its version is {version_time(event.version)}{_whose_time(story)}."
+    if event.polled:
+        yield f"It was found in the list of {event.source}, where it was polled; no webhook brought it."
     if event.revision:
         yield f"Planned under revision {event.revision}."
     if story.origin:

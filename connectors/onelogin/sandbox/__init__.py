@@ -24,7 +24,7 @@ from connectors.contract import Json
 from connectors.onelogin.sandbox.answers import Answered, answered, flat, parsed, status
 from connectors.onelogin.sandbox.credentials import ApiCredential, Gate
 from connectors.onelogin.sandbox.directory import BOUNDS, Directory, FieldError, User
-from connectors.onelogin.sandbox.events import TYPES, UPDATED, batch, event
+from connectors.onelogin.sandbox.events import TYPES, UPDATED, Events, QueryError, batch
 from connectors.onelogin.sandbox.mappings import RUNS, UserMapping, run
 from connectors.onelogin.sandbox.unconfirmed import Unconfirmed
 from connectors.reading import microseconds
@@ -80,11 +80,13 @@ class Sandbox:
         self.unconfirmed = unconfirmed or Unconfirmed()
         self.directory = Directory(users, shortnames, self.unconfirmed)
         self.gate = Gate(credentials, calls, per)
+        self.events = Events()
         self._protected, self._mappings = frozenset(protected), tuple(mappings)
         api = Starlette(
             routes=[
                 Route("/auth/oauth2/v2/token", self.gate.token, methods=["POST"]),
                 Route("/auth/rate_limit", self.gate.rate_limit),
+                Route("/api/1/events", self._events),
                 Route("/api/1/events/types", self._event_types),
                 Route("/api/1/users/custom_attributes", self._definitions_v1),
                 Route("/api/1/users/{id}/set_custom_attributes", self._set_custom_attributes, methods=["PUT"]),
@@ -111,7 +113,7 @@ class Sandbox:
         for name, value in changes.items():
             self.directory.set(user, name, value)
             self.log.applies(account, name, value, "person")
-        self.sender.say(self.webhook, event(UPDATED, user, actor="Ada Admin", credential=None))
+        self.sender.say(self.webhook, self.events.happened(UPDATED, user, actor="Ada Admin", credential=None))
         self._map(user)
 
     def expire(self) -> None:
@@ -121,6 +123,7 @@ class Sandbox:
         self.gate.reset()
         self.sender.forget()
         self.directory.reset()
+        self.events.forget()
 
     async def _map_later(self, user: User) -> None:
         self._map(user)
@@ -129,7 +132,7 @@ class Sandbox:
         if changed := run(self._mappings, self.directory, user):
             for name, value in changed.items():
                 self.log.applies(str(user["id"]), name, value, "mapping")
-            self.sender.say(self.webhook, event(UPDATED, user, actor=None, credential=None))
+            self.sender.say(self.webhook, self.events.happened(UPDATED, user, actor=None, credential=None))
 
     # ---------------------------------------------------------------- version 1
 
@@ -155,7 +158,7 @@ class Sandbox:
         for name, value in values.items():
             self.directory.set(user, f"custom_attributes.{name}", None if value == "" else value)
             self.log.applies(given, f"custom_attributes.{name}", value, "api")
-        self.sender.say(self.webhook, event(UPDATED, user, actor=None, credential=credential.client_id))
+        self.sender.say(self.webhook, self.events.happened(UPDATED, user, actor=None, credential=credential.client_id))
         self._map(user)
         return status(200, "success", "Success", self.gate.allowance())
 
@@ -163,6 +166,21 @@ class Sandbox:
         self.gate.enter(request, 1)
         told = {"error": False, "code": 200, "type": "success", "message": "Success"}
         return JSONResponse({"status": told, "data": [[*self.directory.shortnames]]}, headers=self.gate.allowance())
+
+    async def _events(self, request: Request) -> Response:
+        self.gate.enter(request, 1)
+        try:
+            events, before, after = self.events.listed(request.query_params)
+        except QueryError as error:
+            return status(400, "bad request", str(error), self.gate.allowance())
+        told = {"error": False, "code": 200, "type": "success", "message": "Success"}
+        here = request.url.remove_query_params(["before_cursor", "after_cursor"])
+        links = [
+            None if place is None else str(here.include_query_params(**{name: place}))
+            for name, place in (("before_cursor", before), ("after_cursor", after))
+        ]
+        pagination = {"before_cursor": before, "after_cursor": after, "previous_link": links[0], "next_link": links[1]}
+        return JSONResponse({"status": told, "pagination": pagination, "data": events}, headers=self.gate.allowance())
 
     async def _event_types(self, _: Request) -> Response:
         told = {"error": False, "code": 200, "type": "success", "message": "Success"}
@@ -226,7 +244,7 @@ class Sandbox:
             return flat(422, "UnprocessableEntityFieldError", str(error), field=error.name)
         for name, value in changed.items():
             self.log.applies(str(user["id"]), name, value, "api")
-        self.sender.say(self.webhook, event(UPDATED, user, actor=None, credential=credential.client_id))
+        self.sender.say(self.webhook, self.events.happened(UPDATED, user, actor=None, credential=credential.client_id))
         if runs == "sync":
             self._map(user)
         later = BackgroundTask(self._map_later, user) if runs == "async" else None
