@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from msgspec.structs import replace
 from tests.cli.conftest import MAPPINGS, Command, World, said
 from worker.store import keys
 from worker.store.beats import Beats
+from worker.store.connection import Store
 from worker.store.cursors import NOTHING
 
 
@@ -41,7 +44,7 @@ def overdue(world: World, system: str) -> None:
 
 def test_all_is_well(world: World, lockstep: Command) -> None:
     """Exit 0, a line for each part."""
-    beat(world)
+    beat(world, ago=-600_000)  # alive for so long, however long a busy machine takes to ask
     printed = lockstep("doctor")
     assert printed.code == 0
     lines = printed.out.splitlines()
@@ -49,6 +52,35 @@ def test_all_is_well(world: World, lockstep: Command) -> None:
     parts = ["environment", "configuration", "broker", "durability", "clock", "memory", "events", "outbox", "tick"]
     assert [line.split()[1] for line in lines[:9]] == parts
     assert "ok     parked            nothing waits for an operator" in printed.out
+
+
+@pytest.mark.parametrize(("ahead", "says"), [(-60_000, "ahead of"), (60_000, "behind")])
+def test_clocks_that_differ(world: World, lockstep: Command, monkeypatch: pytest.MonkeyPatch, ahead: int, says: str) -> None:
+    """Ours and the store's; said from our side, with what to do."""
+    true = Store.now
+
+    async def elsewhere(self: Store) -> int:
+        return await true(self) + ahead
+
+    monkeypatch.setattr(Store, "now", elsewhere)
+    found = findings(lockstep)["clock"]
+    assert (found["state"], found["do"]) == ("wrong", "run NTP on both")
+    assert found["says"].startswith("ours is ")
+    assert f" {says} the store's" in found["says"]
+
+
+def test_a_slow_question_is_no_skew(world: World, lockstep: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between question and answer our clock went on for an hour: what lies between cannot be told from the way."""
+    beat(world)
+    true, passed = Store.now, [0]
+
+    async def late(self: Store) -> int:
+        passed[0] += 3600
+        return await true(self)
+
+    monkeypatch.setattr("worker.telling.doctor.time", SimpleNamespace(time=lambda: time.time() - 3600 + passed[0]))
+    monkeypatch.setattr(Store, "now", late)
+    assert findings(lockstep)["clock"]["state"] == "ok"
 
 
 def test_nothing_ticks(world: World, lockstep: Command) -> None:
