@@ -89,7 +89,7 @@ class Runner:
     def start(self) -> None:
         """Raises what assembling raises: a worker that cannot work does not start."""
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(60)
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     async def _open(self) -> None:

@@ -24,7 +24,11 @@ log = structlog.get_logger()
 
 async def serve(settings: Settings, configuration: Configuration, host: str, port: int) -> None:
     """Run the endpoint until a signal.  A store that is away does not end it: its senders are told 503."""
-    store = await _patiently(settings, forever=False)
+    store = Store(connect(settings.redis_url), settings.durability)
+    try:
+        await store.open()
+    except Unavailable as error:
+        log.warning("the store is away", reason=error.reason)
     hints = _hints(store, settings)
     app = build_app(
         wiring.endpoints(configuration),
@@ -35,8 +39,11 @@ async def serve(settings: Settings, configuration: Configuration, host: str, por
     )
     await wiring.warn(store)
     collector.settle()
-    log.info("endpoint ready", host=host, port=port, revision=configuration.revision)
-    await server(app, host=host, port=port).serve()
+
+    def ready() -> None:
+        log.info("endpoint ready", host=host, port=port, revision=configuration.revision)
+
+    await server(app, ready=ready, host=host, port=port).serve()
     await store.close()
 
 
@@ -46,7 +53,8 @@ async def keep_ticking(settings: Settings, configuration: Configuration) -> None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    store = await _patiently(settings, forever=True)
+    store = Store(connect(settings.redis_url), settings.durability)
+    await wiring.wait_for_store(store, stop)
     systems = [name for name, system in configuration.systems.items() if system.target is not None]
     polled = [name for name, system in configuration.systems.items() if system.poll is not None]
     log.info("tick ready", systems=len(systems), polled=len(polled))
@@ -56,18 +64,3 @@ async def keep_ticking(settings: Settings, configuration: Configuration) -> None
 
 def _hints(store: Store, settings: Settings) -> Hints:
     return Hints(store, tasks.publisher(tasks.application(settings.broker_url)), ThreadPoolExecutor(1, "hints"))
-
-
-async def _patiently(settings: Settings, *, forever: bool) -> Store:
-    """The store, opened; while it is away it is waited for, or left to be opened by whoever needs it."""
-    store = Store(connect(settings.redis_url), settings.durability)
-    while True:
-        try:
-            await store.open()
-        except Unavailable as error:
-            log.warning("the store is away", reason=error.reason)
-            if not forever:
-                return store
-            await asyncio.sleep(1)
-        else:
-            return store

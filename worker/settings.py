@@ -220,7 +220,8 @@ def _retention(text: str) -> int:
     return days * 86_400
 
 
-def _listen(text: str) -> tuple[str, int]:
+def address(text: str) -> tuple[str, int]:
+    """`127.0.0.1:8080` or `[::]:8080` as host and port.  Raises ValueError."""
     match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]\s]+)):([0-9]{1,5})", text)
     if match is None or int(match[3]) > 65_535:
         raise ValueError("is no address and port; for example 127.0.0.1:8080 or [::]:8080")
@@ -278,7 +279,7 @@ VARIABLES = (
         "LOCKSTEP_BACKLOG", "100000", _number(1, 100_000_000),
         "Accepted events that may wait; above it a webhook is answered 429 with Retry-After.",
     ),
-    Variable("LOCKSTEP_LISTEN", "127.0.0.1:8080", _listen, "Where the endpoint listens."),
+    Variable("LOCKSTEP_LISTEN", "127.0.0.1:8080", address, "Where the endpoint listens."),
     Variable(
         "LOCKSTEP_EGRESS", "public", _egress,
         "To which addresses host names may lead: `public`, `any`, or networks (`10.0.0.0/8,fd00::/8`) beside the public ones. "

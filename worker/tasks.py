@@ -84,7 +84,7 @@ def ping(broker_url: str) -> None:
 
 def run_worker(app: Celery, assemble: Assemble, concurrency: int, stuck: float = STUCK) -> None:
     """A worker, until SIGTERM: then it takes no more hints and finishes the visits that it has in flight.  stuck: seconds, see
-    `runner.STUCK`."""
+    `runner.STUCK`.  Raises what `assemble` raises: a worker that cannot work does not start."""
     runner = Runner(assemble, stuck)
 
     @app.task(name="lockstep.propagate")
@@ -104,7 +104,6 @@ def run_worker(app: Celery, assemble: Assemble, concurrency: int, stuck: float =
         runner.wake(FEEDS)
 
     def start(**_: object) -> None:
-        runner.start()
         collector.settle()
         log.info("worker ready")
 
@@ -119,6 +118,7 @@ def run_worker(app: Celery, assemble: Assemble, concurrency: int, stuck: float =
     setup_logging.connect(keep_logging, weak=False)
     worker_init.connect(start, weak=False)
     worker_shutdown.connect(stop, weak=False)
+    runner.start()  # not in `start`: Celery logs what a receiver raises and goes on, with a worker that is deaf
     app.worker_main(
         [
             "--quiet",

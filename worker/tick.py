@@ -7,8 +7,7 @@ import os
 import time
 from collections.abc import Sequence
 
-import structlog
-
+from worker.absence import Absence
 from worker.engine import EVENTS, FEEDS, OUTBOX
 from worker.hints import Hints
 from worker.store import keys
@@ -17,8 +16,6 @@ from worker.store.connection import Store
 from worker.store.cursors import Cursors
 from worker.store.errors import Unavailable
 from worker.store.journal import Journal
-
-log = structlog.get_logger()
 
 PERIOD = 1.0
 TRIM = 60.0
@@ -48,7 +45,7 @@ async def run(
 ) -> None:
     """Tick until `stop`.  A store that is away is waited for."""
     trimmed = time.monotonic()
-    beats, host = Beats(store), os.uname().nodename
+    beats, host, absence = Beats(store), os.uname().nodename, Absence()
     while not stop.is_set():
         try:
             await tick(store, hints, systems, polled)
@@ -58,7 +55,9 @@ async def run(
                 await journal.trim()
                 await beats.forget(await store.now())
         except Unavailable as error:
-            log.warning("the store is away", reason=error.reason)
+            absence.goes_on(error)
+        else:
+            absence.is_over()
         try:
             await asyncio.wait_for(stop.wait(), PERIOD)
         except TimeoutError:

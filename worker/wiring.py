@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from connectors.registry import CONNECTORS
+from worker.absence import Absence
 from worker.config import Configuration, Problem, inspect, json_schema, load
 from worker.core.fingerprint import Fingerprints
 from worker.endpoint.ingress import Handshake, SourceEndpoint
@@ -55,6 +57,20 @@ async def open_store(settings: Settings) -> Store:
     await store.open()
     await vouch(store, settings.fingerprint_keys)
     return store
+
+
+async def wait_for_store(store: Store, stop: asyncio.Event | None = None) -> None:
+    """Open it, for a daemon: while it is away it is waited for, until `stop`."""
+    absence = Absence()
+    while stop is None or not stop.is_set():
+        try:
+            await store.open()
+        except Unavailable as error:
+            absence.goes_on(error)
+            await asyncio.sleep(1)
+        else:
+            absence.is_over()
+            return
 
 
 async def warn(store: Store) -> None:
@@ -118,10 +134,12 @@ async def explaining_engine(settings: Settings, configuration: Configuration) ->
 async def workers_engine(
     settings: Settings, configuration: Configuration, publish: Callable[[str], None]
 ) -> tuple[Engine, Hints]:
-    """The engine of a worker process, in the loop that will run it."""
+    """The engine of a worker process, in the loop that will run it; a store that is away is waited for.  Raises WrongKeys."""
     from worker.network.lines import lines
 
-    store = await open_store(settings)
+    store = Store(connect(settings.redis_url), settings.durability)
+    await wait_for_store(store)
+    await vouch(store, settings.fingerprint_keys)
     await warn(store)
     hints = Hints(store, publish, ThreadPoolExecutor(1, "hints"))
     return _engine(settings, configuration, store, lines(configuration, store, settings.egress), hints), hints

@@ -21,13 +21,14 @@ def command(listen: str | None) -> None:
 
     from worker import logs, wiring
     from worker.serve import serve
+    from worker.settings import address
 
     settings = wiring.settings()
     logs.configure(settings.log, settings.log_level)
     host, port = settings.listen
     if listen:
-        host, _, number = listen.rpartition(":")
-        if not host or not number.isdecimal():
-            raise click.BadParameter("an address and a port, like 127.0.0.1:8080", param_hint="--listen")
-        port = int(number)
+        try:
+            host, port = address(listen)
+        except ValueError as error:
+            raise click.BadParameter(f"it {error}", param_hint="--listen") from None
     uvloop.run(serve(settings, wiring.configuration(settings), host, port))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -96,13 +97,27 @@ class HeadDeadline(HttpToolsProtocol):
             raise HeadTooLarge
 
 
-def server(app: ASGIApp, *, protocol: type[HeadDeadline] = HeadDeadline, **address: Any) -> uvicorn.Server:
-    """A server for the endpoint.  address: uvicorn's `host` and `port`, or `uds`, or `fd`.
+class Server(uvicorn.Server):
+    """Says when it listens; where it cannot, uvicorn logs why and ends the process with 3."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+def server(
+    app: ASGIApp, *, protocol: type[HeadDeadline] = HeadDeadline, ready: Callable[[], None] = lambda: None, **address: Any
+) -> Server:
+    """A server for the endpoint.  address: uvicorn's `host` and `port`, or `uds`, or `fd`.  ready: called once it listens.
 
     No access log (a path may hold what it should not, and each request has its line already), no `Server` header, no trust in
     forwarded headers (nothing here depends on who connects), no WebSockets.
     """
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             app,
             http=protocol,
@@ -118,5 +133,6 @@ def server(app: ASGIApp, *, protocol: type[HeadDeadline] = HeadDeadline, **addre
             timeout_graceful_shutdown=10,
             backlog=socket.SOMAXCONN,
             **address,
-        )
+        ),
+        ready,
     )
