@@ -6,6 +6,7 @@ The texts of the errors raised here are fixed: no value and no word of the syste
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -117,10 +118,37 @@ def json_of(response: Response) -> Json:
     try:
         if len(response.content) > CAP:
             raise ValueError
-        parsed: Json = json.loads(response.content, parse_constant=_no_constant)
-        return parsed
+        parsed: Json = json.loads(response.content, parse_constant=_no_constant, parse_float=_finite)
+        return _whole(parsed) if b"\\u" in response.content and _HALF.search(response.content) else parsed
     except (ValueError, RecursionError):
         raise unreadable(response) from None
+
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _whole(value: Json) -> Json:
+    """Half of a surrogate pair, which no UTF-8 can say, becomes U+FFFD: one cut name must not hide the others of a list."""
+    match value:
+        case str():
+            return _text(value)
+        case list():
+            return [_whole(each) for each in value]
+        case dict():
+            return {_text(name): _whole(each) for name, each in value.items()}
+        case _:
+            return value
+
+
+def _text(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _finite(text: str) -> float:
+    """A number that no other reader has, either (RFC 8259 section 6), is none."""
+    if math.isinf(value := float(text)):
+        raise ValueError("a number beyond all others")
+    return value
 
 
 def unreadable(response: Response) -> Failed:

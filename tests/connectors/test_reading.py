@@ -80,12 +80,20 @@ def test_retry_after(header: str | None, date: str | None, wait: float | None) -
 def test_json_of() -> None:
     """JSON is read; what is none, or too much of it, is Failed and keeps status and request id."""
     assert json_of(respond(200, {"a": [1, None]})) == {"a": [1, None]}
-    for text in ("", "<html>", "{", "NaN", "[" * 100_000, '"' + "x" * (1 << 20) + '"', "1" * 5000):
+    for text in ("", "<html>", "{", "NaN", "[" * 100_000, '"' + "x" * (1 << 20) + '"', "1" * 5000, "[1e999]"):
         with pytest.raises(Failed) as caught:
             json_of(respond(200, text=text, headers={"X-Request-Id": "r-1"}))
         assert (caught.value.status, caught.value.request_id) == (200, "r-1")
     with pytest.raises(Failed):
         json_of(httpx.Response(200, content=b"\xff\xfe\x00"))
+
+
+def test_half_of_a_pair_hides_nobody() -> None:
+    """A text that was cut in the middle of a surrogate pair, as JSON can say and UTF-8 cannot, is read with U+FFFD in that
+    place, in names and values and at any depth; whole pairs stay what they are."""
+    cut = b'{"users": [{"n\\udc00": "Ana \\uD83D"}, {"n": "Ben \\ud83d\\ude00 \\\\ud83d", "x": [1, null, "\\u0041"]}]}'
+    read = json_of(httpx.Response(200, content=cut))
+    assert read == {"users": [{"n\ufffd": "Ana \ufffd"}, {"n": "Ben \U0001f600 \\ud83d", "x": [1, None, "A"]}]}
 
 
 def test_request_id_is_fit_for_a_log() -> None:

@@ -47,6 +47,6 @@ def allowance(response: Response, headers: RateHeaders, now: float) -> Allowance
 def _date(response: Response, now: float) -> float:
     try:
         date = parsedate_to_datetime(response.headers["date"])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):  # absent, no date, an offset of more hours than a number holds
         return now
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
