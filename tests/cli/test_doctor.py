@@ -20,6 +20,7 @@ from worker.store import keys
 from worker.store.beats import Beats
 from worker.store.connection import Store
 from worker.store.cursors import NOTHING
+from worker.store.keyring import vouch
 
 
 def findings(lockstep: Command) -> dict[str, dict[str, Any]]:
@@ -133,6 +134,20 @@ def test_a_store_that_can_lose(world: World, lockstep: Command, monkeypatch: pyt
     finally:
         world.run(lambda engine: configure(engine, "noeviction"))
     assert (found["state"], found["says"]) == ("wrong", "policy allkeys-lru: seals can be evicted")
+
+
+def test_keys_that_are_not_the_stores(world: World, lockstep: Command) -> None:
+    """With them no worker starts, whatever else is well: it is said."""
+    beat(world)
+
+    async def others(engine) -> None:
+        await engine.store.do("DEL", keys.KEYRING)
+        await vouch(engine.store, {"lost": b"l" * 32})
+
+    world.run(others)
+    found = findings(lockstep)["fingerprint keys"]
+    assert found["state"] == "wrong"
+    assert "the key 'lost', which LOCKSTEP_FINGERPRINT_KEYS does not hold" in found["says"]
 
 
 def test_what_does_not_answer(world: World, lockstep: Command, monkeypatch: pytest.MonkeyPatch) -> None:

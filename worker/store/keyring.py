@@ -17,22 +17,38 @@ class WrongKeys(Exception):
     """The keys that were given are not those of this store.  The text names the key and what to do."""
 
 
-async def vouch(store: Store, given: Mapping[str, bytes]) -> None:
-    """Compare the given keys with those that this store knows, and note the new ones.  Raises WrongKeys, Unavailable."""
-    there = await store.do("HGETALL", keys.KEYRING)
-    pairs = there.items() if isinstance(there, dict) else zip(there[::2], there[1::2], strict=True)
-    known = {name.decode(): proof.decode() for name, proof in pairs}
-    proofs = {name: Fingerprints({name: key}).of(*PROOF) for name, key in given.items()}
-    for name, proof in known.items():
+async def misfit(store: Store, given: Mapping[str, bytes]) -> str:
+    """Why these keys are not those that this store was written with, and what to do; "" if they are.  Raises Unavailable."""
+    proofs = _proofs(given)
+    for name, proof in (await _known(store)).items():
         if name not in proofs:
-            raise WrongKeys(
+            return (
                 f"this store holds fingerprints made with the key {name!r}, which LOCKSTEP_FINGERPRINT_KEYS does not hold: "
                 "put its line back (below the first, if it is not current any more)"
             )
         if proofs[name] != proof:
-            raise WrongKeys(
+            return (
                 f"the key {name!r} in LOCKSTEP_FINGERPRINT_KEYS is not the one that this store was written with: "
                 "put the old key back under its name, and give the new one a name of its own"
             )
-    for name in proofs.keys() - known.keys():
-        await store.do("HSETNX", keys.KEYRING, name, proofs[name])
+    return ""
+
+
+async def vouch(store: Store, given: Mapping[str, bytes]) -> None:
+    """Compare the given keys with those that this store knows, and note the new ones.  Raises WrongKeys, Unavailable."""
+    if why := await misfit(store, given):
+        raise WrongKeys(why)
+    known = await _known(store)
+    for name, proof in _proofs(given).items():
+        if name not in known:
+            await store.do("HSETNX", keys.KEYRING, name, proof)
+
+
+async def _known(store: Store) -> dict[str, str]:
+    there = await store.do("HGETALL", keys.KEYRING)
+    pairs = there.items() if isinstance(there, dict) else zip(there[::2], there[1::2], strict=True)
+    return {name.decode(): proof.decode() for name, proof in pairs}
+
+
+def _proofs(given: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: Fingerprints({name: key}).of(*PROOF) for name, key in given.items()}

@@ -17,6 +17,7 @@ from worker.store import keys, queues, server
 from worker.store.beats import Beats
 from worker.store.connection import EMPTY, Store
 from worker.store.errors import Unavailable
+from worker.store.keyring import misfit
 from worker.telling.words import many, span, when
 
 SKEW = 1_000
@@ -69,7 +70,8 @@ async def findings(settings: Settings, engine: Engine, ping: Ping) -> AsyncItera
         yield Finding("store", State.WRONG, error.reason, "start it, or correct LOCKSTEP_REDIS_URL; until then 503 is answered")
         return
     parts: tuple[Awaitable[list[Finding]], ...] = (
-        _store(store), _server(store), _queues(engine, now), _targets(engine, now), _feeds(engine, now), _people(engine, now)
+        _store(store), _keys(store, settings), _server(store), _queues(engine, now), _targets(engine, now), _feeds(engine, now),
+        _people(engine, now),
     )  # fmt: skip
     for part in parts:
         for each in await part:
@@ -115,6 +117,12 @@ async def _store(store: Store) -> list[Finding]:
     else:
         found.append(Finding("clock", State.OK, f"within {span(SKEW)} of the store's"))
     return found
+
+
+async def _keys(store: Store, settings: Settings) -> list[Finding]:
+    """Told only if they are wrong: then nothing else is worth to be looked at."""
+    why = await misfit(store, settings.fingerprint_keys)
+    return [Finding("fingerprint keys", State.WRONG, why, "no worker starts until then")] if why else []
 
 
 async def _server(store: Store) -> list[Finding]:
