@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 
 import structlog
 
+from worker.absence import Absence
 from worker.store import keys
 from worker.store.connection import Store
 
@@ -31,6 +32,7 @@ class Hints:
         self.store, self.publish, self.executor = store, publish, executor
         self._pending: set[str] = set()
         self._task: asyncio.Task[None] | None = None
+        self._absence = Absence("the broker")
 
     def __call__(self, lists: Iterable[str]) -> None:
         """These lists have work.  Never blocks, never fails: the tick says again what was not said."""
@@ -48,9 +50,15 @@ class Hints:
         try:
             if not await self.store.do("SET", keys.hint(name), 1, "NX", "PX", EXPIRES):
                 return
+        except Exception as error:  # noqa: BLE001 - the store is away, and whoever needs it says so
+            log.debug("hint not published", list=name, error=type(error).__name__)
+            return
+        try:
             await asyncio.get_running_loop().run_in_executor(self.executor, self.publish, name)
         except Exception as error:  # noqa: BLE001 - whatever kept it from the broker, the tick says it again
-            log.info("hint not published", list=name, error=type(error).__name__)
+            self._absence.goes_on(type(error).__name__)
+        else:
+            self._absence.is_over()
 
     async def followed(self, name: str) -> None:
         """A worker is about to look at this list: the next hint may be published."""

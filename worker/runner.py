@@ -73,11 +73,13 @@ class Pump:
 
 
 class Runner:
-    """The loop in its thread.  `wake` and `drain` may be called from any thread.  stuck: see `STUCK`."""
+    """The loop in its thread.  `wake` and `drain` may be called from any thread.  stuck: see `STUCK`.  ping: reaches the broker,
+    or raises; blocking."""
 
-    def __init__(self, assemble: Assemble, stuck: float = STUCK) -> None:
+    def __init__(self, assemble: Assemble, stuck: float = STUCK, ping: Callable[[], None] = lambda: None) -> None:
         self._assemble = assemble
         self._stuck = stuck
+        self._ping = ping
         self._draining = False
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
@@ -148,8 +150,16 @@ class Runner:
                 log.error("the watchdog could not look", error=type(error).__name__, exc_info=error)
                 continue
             if waits:
-                log.critical("stuck: ending this worker", alert=True, reason=waits)
+                log.critical("stuck: ending this worker", alert=True, reason=f"{waits}{self._broker()}")
                 os._exit(EXIT_STUCK)
+
+    def _broker(self) -> str:
+        """What an operator should know before looking anywhere else."""
+        try:
+            self._ping()
+        except Exception as error:  # noqa: BLE001 - whatever its client raises, it cannot be used
+            return f": the broker does not answer ({type(error).__name__})"
+        return ""
 
     async def _overdue(self) -> str:
         """Which list has had due work for too long; "" if none."""

@@ -85,7 +85,7 @@ def ping(broker_url: str) -> None:
 def run_worker(app: Celery, assemble: Assemble, concurrency: int, stuck: float = STUCK) -> None:
     """A worker, until SIGTERM: then it takes no more hints and finishes the visits that it has in flight.  stuck: seconds, see
     `runner.STUCK`.  Raises what `assemble` raises: a worker that cannot work does not start."""
-    runner = Runner(assemble, stuck)
+    runner = Runner(assemble, stuck, lambda: ping(app.conf.broker_url))
 
     @app.task(name="lockstep.propagate")
     def propagate() -> None:

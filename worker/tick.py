@@ -45,7 +45,7 @@ async def run(
 ) -> None:
     """Tick until `stop`.  A store that is away is waited for."""
     trimmed = time.monotonic()
-    beats, host, absence = Beats(store), os.uname().nodename, Absence()
+    beats, host, absence = Beats(store), os.uname().nodename, Absence("the store")
     while not stop.is_set():
         try:
             await tick(store, hints, systems, polled)
@@ -55,7 +55,7 @@ async def run(
                 await journal.trim()
                 await beats.forget(await store.now())
         except Unavailable as error:
-            absence.goes_on(error)
+            absence.goes_on(error.reason)
         else:
             absence.is_over()
         try:

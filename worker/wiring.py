@@ -61,12 +61,12 @@ async def open_store(settings: Settings) -> Store:
 
 async def wait_for_store(store: Store, stop: asyncio.Event | None = None) -> None:
     """Open it, for a daemon: while it is away it is waited for, until `stop`."""
-    absence = Absence()
+    absence = Absence("the store")
     while stop is None or not stop.is_set():
         try:
             await store.open()
         except Unavailable as error:
-            absence.goes_on(error)
+            absence.goes_on(error.reason)
             await asyncio.sleep(1)
         else:
             absence.is_over()

@@ -14,9 +14,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import redis as sync_redis
 
 from bench.running import free_ports
 from worker import keyfile
+from worker.runner import EXIT_STUCK
+from worker.store.keys import EVENTS_DUE
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEMS = """
@@ -99,6 +102,25 @@ def test_a_store_that_is_away_is_waited_for(environ: dict[str, str], name: str) 
     assert len(before) == 1
     assert "the store is away" not in after
     assert "s3cr3t" not in f"{before}{after}"
+
+
+def test_a_broker_that_is_away(environ: dict[str, str]) -> None:
+    """Work is due and nobody hears of it: the tick says why, and not each second, and so does the worker when it ends for it."""
+    (nowhere,) = free_ports(1)
+    away = {**environ, "LOCKSTEP_BROKER_URL": f"redis://:s3cr3t@127.0.0.1:{nowhere}/0"}
+    with sync_redis.Redis.from_url(environ["LOCKSTEP_REDIS_URL"]) as client, daemon(away, "worker", "--stuck", "1") as worker:
+        heard(worker, "worker ready")
+        client.zadd(EVENTS_DUE, {"hr:e1": 1})
+        with daemon(away, "tick") as tick:
+            heard(tick, "the broker is away")
+            time.sleep(3)
+            tick.send_signal(signal.SIGTERM)
+            _, after = ended(tick)
+        *_, told = heard(worker, "stuck: ending this worker")
+        assert worker.wait(10) == EXIT_STUCK
+    assert str(told["reason"]).endswith(": the broker does not answer (OperationalError)")
+    assert "the broker" not in after
+    assert "s3cr3t" not in f"{told}{after}"
 
 
 def test_a_place_that_is_taken(environ: dict[str, str]) -> None:
