@@ -21,7 +21,7 @@ from connectors.contract import (
 from worker.core.settle import Answer
 from worker.core.shown import shown
 from worker.core.wire import canonical
-from worker.visit import Visit, react
+from worker.visit import Visit, react, wait_of
 
 Answers = dict[str, Answer]
 
@@ -77,7 +77,7 @@ def answers_of(names: tuple[str, ...], error: ConnectorError) -> Answers:
         case Refused() | Locked():
             return dict.fromkeys(names, answer("refused" if len(names) == 1 else "alone"))
         case Deferred():
-            return dict.fromkeys(names, answer("later", error.wait, quiet=error.throttled))
+            return dict.fromkeys(names, answer("later", wait_of(error), quiet=error.throttled))
         case Halted() | NoAccount():
             return dict.fromkeys(names, answer("later", 0.0))
         case Failed():

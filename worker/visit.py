@@ -86,7 +86,7 @@ async def said(engine: Engine, notes: Sequence[Note]) -> None:
 async def give_back(v: Visit, error: ConnectorError) -> None:
     """The visit ends without a decision: the lane rests as long as the error says."""
     await react(v, error)
-    wait = error.wait if isinstance(error, (Deferred, Failed)) else None
+    wait = wait_of(error)
     missed = isinstance(error, (Failed, Unanswered, Refused, Locked))
 
     def transition(lane: Lane) -> tuple[Lane, list[Note]] | None:
@@ -94,6 +94,14 @@ async def give_back(v: Visit, error: ConnectorError) -> None:
         return release(lane, v.terms, v.token, v.now, max(delay, 1), error.reason, missed=missed)
 
     await v.change(transition)
+
+
+def wait_of(error: ConnectorError) -> float | None:
+    """Seconds for which a lane rests because its system said so; None: it did not.  Where the system as a whole pauses for it the
+    lane stays due, so that it goes when the pause ends, however that comes."""
+    if isinstance(error, Deferred) and error.throttled and error.wait is not None and error.wait > DAY:
+        return 1.0
+    return error.wait if isinstance(error, (Deferred, Failed)) else None
 
 
 async def react(v: Visit, error: ConnectorError) -> None:

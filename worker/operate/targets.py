@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from worker.engine import Engine
 from worker.store import keys
-from worker.store.pauses import Pause
+from worker.store.budgets import Gate
+from worker.store.pauses import Pause, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,15 @@ async def states(engine: Engine) -> list[TargetState]:
         return TargetState(system, engine.configuration.systems[system].mode, pauses.get(system), lanes, due, oldest)
 
     return list(await asyncio.gather(*(one(system) for system in systems)))
+
+
+async def resume(engine: Engine, system: str) -> bool:
+    """End a pause, whatever its reason; False if there was none.  A system that asked to wait for more than a day is asked again
+    at once: else nobody could ever correct what it asked for.  A shorter wait, which pauses nobody, stays."""
+    pause = await engine.pauses.paused(system)
+    if pause is not None and pause.reason is Reason.THROTTLED:
+        await Gate(engine.store).forget(engine.configuration.systems[system].share or system)
+    return await engine.pauses.resume(system)
 
 
 def _score(first: list[object]) -> str:

@@ -97,6 +97,10 @@ class Gate:
         if seconds > 0:
             await self._store.run("limit", [keys.budget(share)], ["", math.ceil(seconds * 1000)])
 
+    async def forget(self, share: str) -> None:
+        """What the system told us to wait for is over, because an operator says so; our own budget stays.  Raises Unavailable."""
+        await self._store.do("HDEL", keys.budget(share), "hold", "left", "until")
+
     async def correct(self, share: str, remaining: int, seconds: float) -> None:
         """The system said that `remaining` calls are left for so many seconds.  Costs a call to the store only where it says
         less than we counted.  Raises Unavailable."""

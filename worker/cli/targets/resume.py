@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 @click.option("--reason", metavar="TEXT", default="", help="Why; recorded with your name.")
 @json_option
 def command(target: str, reason: str, as_json: bool) -> None:
-    """End the pause of a target.  Whatever its reason was: an operator's, refused credentials, or failures in a
-    row.  If it still refuses or fails, it pauses again.
+    """End the pause of a target.  Whatever its reason was: an operator's, a wait of more than a day that it asked for,
+    refused credentials, or failures in a row.  If it still asks, refuses or fails, it pauses again.
 
     \b
     Examples:
@@ -29,10 +29,11 @@ def command(target: str, reason: str, as_json: bool) -> None:
 
     async def story(engine: Engine) -> bool:
         from worker.operate.named import known_target
+        from worker.operate.targets import resume
 
         known_target(engine.configuration, target)
         await record(engine, "targets resume", reason, target=target)
-        return await engine.pauses.resume(target)
+        return await resume(engine, target)
 
     was = with_operator(story)
     if as_json:
