@@ -6,7 +6,7 @@ The only module that imports the CEL library.  No text of the library leaves it:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -14,8 +14,10 @@ from cel_expr_python import cel
 
 from connectors.contract import ABSENT, Absent, Json
 from worker.core.bounds import METHODS, ExpressionFailed, chosen, weigh
+from worker.core.cost import cost
 from worker.core.path import spell
 from worker.core.reads import Reads, reads
+from worker.core.syntax import tree
 
 LONGEST = 1024
 """Characters of one expression."""
@@ -24,7 +26,7 @@ EMPTY: Mapping[str, Json] = {}
 __all__ = ["Condition", "ExpressionError", "ExpressionFailed", "Value", "compile_condition", "compile_value"]
 
 # The library itself stops an evaluation after some ten thousand turns of its macros (RuntimeError), parses no deeper than
-# 32, and matches regular expressions in linear time (RE2).
+# 32, and matches regular expressions in linear time (RE2).  What the macros make in these turns is bounded by `cost`.
 
 
 class ExpressionError(ValueError):
@@ -48,10 +50,13 @@ class Compiled:
     _run: cel.Expression = field(repr=False)
     _needs: Mapping[str, Any] = field(repr=False)
     _calls: Mapping[str, list[int]] = field(repr=False)
+    _check: Callable[[Mapping[str, Any]], None] | None = field(repr=False)
 
     def _evaluate(self, given: Mapping[str, Json | Mapping[str, Json]]) -> Json | Absent:
         data: dict[str, Any] = {root: chosen(names, given.get(root)) for root, names in self._needs.items()}
         weigh(data)
+        if self._check is not None:
+            self._check(data)
         try:
             answer = self._run.eval(data=data)
         except RuntimeError as error:  # the budget, or a value the library cannot hold
@@ -166,6 +171,7 @@ def _parts(compiled: cel.Expression, found: Reads) -> dict[str, Any]:
         "_run": compiled,
         "_needs": needs,
         "_calls": found.calls,
+        "_check": cost(tree(compiled.serialize())[0]),
     }
 
 
