@@ -158,7 +158,7 @@ def test_a_bomb_ends_in_time():
         compile_value(text)({"a": nested, "b": "x" * 4000})
 
 
-GROUPS = [f"group-{number}" for number in range(2_000)]
+GROUPS: list[Any] = [f"group-{number}" for number in range(2_000)]
 
 
 @pytest.mark.parametrize(
