@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
 
+from worker.absence import AGAIN
 from worker.store.errors import Unavailable
 
 log = structlog.get_logger()
@@ -24,6 +26,7 @@ class Floor:
         self._inside = 0
         self._alone = False
         self._waiting = 0
+        self._said = float("-inf")
 
     async def room(self, system: str, at_most: int) -> int:
         """How many visits of this system may start now; waits until at least one may."""
@@ -46,8 +49,7 @@ class Floor:
         for task in self._beside:
             task.cancel()
 
-    @staticmethod
-    def _run(system: str, visit: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]) -> None:
+    def _run(self, system: str, visit: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]) -> None:
         task = asyncio.create_task(visit, name=f"visit {system}")
         among.add(task)
 
@@ -55,11 +57,21 @@ class Floor:
             among.discard(task)
             error = None if task.cancelled() else task.exception()
             if isinstance(error, Unavailable):
-                log.warning("visit interrupted", target=system, reason=error.reason)
+                self._interrupted(system, error.reason)
             elif error is not None:
                 log.error("visit failed", target=system, error=type(error).__name__, exc_info=error)
 
+            else:
+                self._said = float("-inf")
+
         task.add_done_callback(done)
+
+    def _interrupted(self, system: str, reason: str) -> None:
+        """Said once while no visit gets to its end, and again each minute: all that are under way are interrupted alike."""
+        now = time.monotonic()
+        if now - self._said >= AGAIN:
+            self._said = now
+            log.warning("visit interrupted", target=system, reason=reason)
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 import uvloop
 
+from worker.absence import Absence
 from worker.deliver import deliver, drained
 from worker.engine import EVENTS, FEEDS, OUTBOX, Engine
 from worker.floor import Floor
@@ -43,6 +44,7 @@ class Pump:
         self.name, self.story, self.followed, self.done = name, story, followed, done
         self._task: asyncio.Task[None] | None = None
         self._again = False
+        self._absence = Absence("the store")
         self.stopped = False
 
     def wake(self) -> None:
@@ -63,9 +65,10 @@ class Pump:
                     self._again = False
                     await self.followed(self.name)
                 more = await self.story()
+                self._absence.is_over()
                 self.done()
             except Unavailable as error:
-                log.warning("the store is away", list=self.name, reason=error.reason)
+                self._absence.goes_on(error.reason)
                 return  # nothing is lost: the tick says again that there is work
             except Exception as error:
                 log.error("story failed", list=self.name, error=type(error).__name__, exc_info=error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,16 @@ import redis.asyncio as aredis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import (
+    ClusterDownError,
+    NoPermissionError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from worker.store import keys
@@ -27,7 +35,12 @@ from worker.store.errors import Unavailable
 
 SCHEMA_VERSION = b"1"
 HERE = Path(__file__).parent
-UNWRITABLE = ("OOM", "MISCONF", "READONLY", "LOADING", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
+UNWRITABLE = ("MISCONF", "NOREPLICAS")
+"""With these words the server begins an answer that says nothing of the command."""
+UNFIT: Mapping[type[ResponseError], str] = {
+    OutOfMemoryError: "OOM", ReadOnlyError: "READONLY", NoPermissionError: "NOPERM", ClusterDownError: "CLUSTERDOWN",
+}  # fmt: skip
+"""Likewise; the client has taken the word away and put a class in its place."""
 
 ANSWER = 5.0
 """Seconds for one round trip, whole.  One deadline for all its answers: one for each is a tenth of the work."""
@@ -161,13 +174,22 @@ class Store:
     def _checked(self, answer: Any) -> Any:
         if isinstance(answer, Unavailable):
             raise answer
-        if isinstance(answer, ResponseError) and str(answer).startswith(UNWRITABLE):
-            raise Unavailable(f"the store refuses writes ({str(answer).split(' ', 1)[0]})") from answer
+        if isinstance(answer, ResponseError) and (word := _unfit(answer)):
+            raise Unavailable(f"the store refuses writes ({word})") from answer
         if isinstance(answer, (RedisConnectionError, RedisTimeoutError)):
             raise Unavailable(f"the store does not answer ({type(answer).__name__})") from answer
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+def _unfit(answer: ResponseError) -> str:
+    """The server's word for what is wrong with it, "" if it means the command."""
+    for kind, word in UNFIT.items():
+        if isinstance(answer, kind):
+            return word
+    first = str(answer).split(" ", 1)[0]
+    return first if first in UNWRITABLE else ""
 
 
 def _speakable(argument: Argument) -> Argument:
