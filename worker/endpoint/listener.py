@@ -88,7 +88,7 @@ class HeadDeadline(HttpToolsProtocol):
 
     def _late(self) -> None:
         self._timer = None
-        log.info("sender too slow with its headers")
+        log.debug("sender too slow with its headers")  # anybody can be that, a thousand times
         self.transport.abort()
 
     def _count(self, more: int) -> None:
