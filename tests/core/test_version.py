@@ -31,6 +31,14 @@ def test_looks_at_two_accounts_do_not_collide() -> None:
     assert version.of_look(1, 1, "T", "a") != version.of_look(1, 1, "T", "b")
 
 
+@given(st.integers(0, 9_999_999_999_999), st.integers(0, 10**6), st.integers(1, 10**10 - 1))
+def test_a_replay_of_a_look_is_newer_and_older_than_the_next_look(now: int, revision: int, counter: int) -> None:
+    """Its new counter, as accept gives it, moves it behind the look that it repeats, and before all that follow."""
+    look = version.of_look(now, revision, "T", "acc")
+    replay = f"{look[: version.REPLAYED]}{counter:0{version.COUNTER}d}"
+    assert look < replay < version.of_look(now, revision + 1, "T", "acc")
+
+
 @given(times)
 def test_never_is_older_than_everything(time: int) -> None:
     """An attribute that was empty all along loses to every value."""

@@ -68,12 +68,12 @@ Steps = Mapping[tuple[str, str], str]
 """(source, target) -> the transform between them."""
 
 
-def written(folder: Path, steps: Steps, flows: Mapping[str, tuple[str, ...]]) -> Configuration:
-    """flows: source -> its targets."""
+def written(folder: Path, steps: Steps, flows: Mapping[str, tuple[str, ...]], says: Mapping[str, str]) -> Configuration:
+    """flows: source -> its targets.  says: who has a say at a target, the newest where it is not told."""
     (folder / "systems.yaml").write_text("version: 1\nsystems:" + "".join(SYSTEM.format(name=name) for name in NAMES))
     fed = sorted({target for targets in flows.values() for target in targets})
-    newest = "".join(f"\n  {name}: {{{DEPARTMENT}: newest}}" for name in fed)
-    (folder / "authority.yaml").write_text(f"version: 1\nauthority:{newest}")
+    ranked = "".join(f"\n  {name}: {{{DEPARTMENT}: {says.get(name, 'newest')}}}" for name in fed)
+    (folder / "authority.yaml").write_text(f"version: 1\nauthority:{ranked}")
     for source, targets in flows.items():
         blocks = "".join(TARGET.format(name=target, steps=steps.get((source, target), "")) for target in targets)
         (folder / f"{source}.yaml").write_text(f"version: 1\nsource: {source}\ntargets:{blocks}")
@@ -112,10 +112,11 @@ class Ring:
     """Everything at hand.  `ana` of each system is one person."""
 
     def __init__(
-        self, store: Store, folder: Path, steps: Steps | None = None, flows: Mapping[str, tuple[str, ...]] | None = None
-    ) -> None:
+        self, store: Store, folder: Path, steps: Steps | None = None, flows: Mapping[str, tuple[str, ...]] | None = None,
+        says: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         everyone = {name: tuple(other for other in NAMES if other != name) for name in NAMES}
-        self.configuration = written(folder, steps or {}, flows or everyone)
+        self.configuration = written(folder, steps or {}, flows or everyone, says or {})
         journal = Journal(store)
         self.app = build_app(
             wiring.endpoints(self.configuration), journal, wiring.Ready(store), hint=lambda: None, limits=Limits()

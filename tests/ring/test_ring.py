@@ -15,6 +15,8 @@ from worker.store.connection import Store
 ROUND = {"one": ("two",), "two": ("three",), "three": ("one",)}
 """Each knows only the next; without it each feeds both others."""
 
+PAIR = {"one": ("two",), "two": ("one",)}
+
 shapes = pytest.mark.parametrize("flows", [None, ROUND], ids=["mesh", "round"])
 
 
@@ -77,6 +79,20 @@ async def test_changes_everywhere_at_once_converge(store: Store, tmp_path: Path)
     assert str(ring.held()[0]).endswith(" 1")
 
 
+async def test_what_a_person_said_elsewhere_is_put_back(store: Store, tmp_path: Path) -> None:
+    """The first system has the say at the second, and what it says was itself found by a look: changed at the second it is written
+    there once more, as often as that happens."""
+    ring = Ring(store, tmp_path, flows=PAIR, says=dict.fromkeys(PAIR, "[one, two]"))
+    ring.person("one", "Sales")
+    await ring.rest()
+    for turn in range(3):
+        ring.person("two", f"Ops {turn}")
+        await ring.rest()
+        assert ring.held()[:2] == ["Sales", "Sales"]
+    assert ring.writes() == [0, 4, 0]
+    assert await parked(ring) == []
+
+
 async def test_a_transform_that_is_not_undone_is_parked(store: Store, tmp_path: Path) -> None:
     """What left as `Sales` comes round as `SALES`, under the version of the same change: it is not written, the others are, and
     both that say so are named."""
@@ -100,7 +116,7 @@ async def test_a_transform_that_is_undone_is_not_parked(store: Store, tmp_path: 
     assert ring.writes() == [0, 2, 2]
 
 
-@pytest.mark.parametrize("flows", [None, {"one": ("two",), "two": ("one",)}], ids=["mesh", "pair"])
+@pytest.mark.parametrize("flows", [None, PAIR], ids=["mesh", "pair"])
 async def test_systems_that_rewrite_what_they_get_are_caught(store: Store, tmp_path: Path, flows: dict | None) -> None:
     """One puts everything into capitals, another into small letters: each rewriting is news for the other, without end.  After a
     few turns the attribute is parked, and the two that would go on are named."""

@@ -26,8 +26,10 @@ def time_of(micros: int) -> str:
 
 
 def of_look(now: int, revision: int, system: str, account: str) -> str:
-    """The version of what a look found.  now: milliseconds, when the lane was taken, that is before the read."""
-    return f"{now * 1000:0{TIME}d}{revision:0{SEQUENCE}d}{zlib.crc32(f'{system}:{account}'.encode()):0{COUNTER}d}"
+    """The version of what a look found.  now: milliseconds, when the lane was taken, that is before the read.  Its counter is 0,
+    so that a replay is newer; what tells two accounts apart stands in the sequence."""
+    account_number = zlib.crc32(f"{system}:{account}".encode())
+    return f"{now * 1000:0{TIME}d}{revision:0{SEQUENCE - 10}d}{account_number:010d}{0:0{COUNTER}d}"
 
 
 def of_said(time: str, sequence: int, accepted: str) -> str:
