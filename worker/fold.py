@@ -64,13 +64,14 @@ def sighting(note: Seen) -> Entry:
     )
 
 
-def replayed(event: Event, turn: int, *, only: Routes = (), unseal: bool = False) -> Entry:
-    """The event once more, as `ID~turn`: newer than its original, and older than everything after it."""
-    ident = f"{event.id}~{turn}"
+def replayed(event: Event, turn: int, *, only: Routes = (), unseal: bool = False, because: str = "") -> Entry:
+    """The event once more, as `ID~turn`: newer than its original, and older than everything after it.  Of a replay, one more turn
+    of its original.  because: tells two of them apart that ask for the same."""
+    ident = f"{event.id.rpartition('~')[0] if event.replay else event.id}~{turn}"
     return Entry(
         source=event.source,
         id=ident,
-        digest=hashlib.sha256(f"{event.digest}{ident}{only}{unseal}".encode()).hexdigest(),
+        digest=hashlib.sha256(f"{event.digest}{ident}{only}{unseal}{because}".encode()).hexdigest(),
         body=bytes(event.body),
         subject=event.subject,
         version=event.version[: version.REPLAYED],
@@ -86,9 +87,16 @@ async def _accept(engine: Engine, entry: Entry) -> None:
 
 
 async def _accept_again(engine: Engine, note: Again) -> None:
-    name = await engine.journal.of_version(note.source, note.subject, note.version)
-    event = await engine.journal.event(name) if name else None
-    if event is None:
+    """As the next turn of the event.  What a relay carried in parts are several events of one version: each is asked, and those
+    that do not speak of the attribute have nothing to say."""
+    events = await engine.journal.of_version(note.source, note.subject, note.version)
+    if not events:
         log.warning("a value cannot be put back: its event is gone", alert=True, target=note.system, attribute=note.attribute)
-        return
-    await engine.journal.accept(replayed(event, note.turn, only=((note.system, note.attribute),)))
+    for event in events:
+        turn = 1
+        while (await engine.journal.accept(_put_back(event, turn, note))).word == "other":
+            turn += 1
+
+
+def _put_back(event: Event, turn: int, note: Again) -> Entry:
+    return replayed(event, turn, only=((note.system, note.attribute),), because=f"{note.system} {note.turn}")

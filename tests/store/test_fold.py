@@ -100,12 +100,54 @@ async def test_a_fold_that_lags_behind_does_not_move_the_position_back(store: St
 
 
 async def test_a_value_that_is_to_be_put_back_is_its_event_once_more(store: Store) -> None:
-    """Under its own id and version, newer than the original, and for that one attribute only."""
+    """As its next replay, newer than the original, and for that one attribute only."""
     version = await accepted(store)
     await said(store, [Again("T", "a", "hr", "u-1", version, 7)])
     await fold(engine(store))
-    repair = await Journal(store).event("hr:e1~7")
+    repair = await Journal(store).event("hr:e1~1")
     assert repair is not None
     assert repair.version > version
     assert repair.version[:36] == version[:36]
     assert repair.replay
+    assert repair.only == (("T", "a"),)
+
+
+async def put_back(store: Store) -> list[tuple[str, str]]:
+    """The attributes that are asked for once more: (event, attribute)."""
+    repairs = [event for _, event in await Journal(store).load(await Journal(store).since(0)) if event is not None and event.replay]
+    return sorted((event.name, attribute) for event in repairs for _, attribute in event.only)
+
+
+async def test_two_attributes_of_one_event_are_both_put_back(store: Store) -> None:
+    """Somebody changed two at once, or at two systems at once, or the same one a second time: each is asked for, and by a fold
+    that runs again not twice."""
+    version = await accepted(store)
+    again = [Again(system, name, "hr", "u-1", version, 7) for system in ("T", "U") for name in ("a", "b")]
+    await said(store, [*again, Again("T", "a", "hr", "u-1", version, 9)])
+    for _ in range(2):
+        await fold(engine(store))
+        await store.do("DEL", keys.FOLDED)
+    assert sorted(name for _, name in await put_back(store)) == ["a", "a", "a", "b", "b"]
+
+
+async def test_what_was_put_back_is_put_back_again_under_a_short_name(store: Store) -> None:
+    """The repair is the one whose version stands there now; its own repair is one more turn of the event, not a turn of a turn."""
+    await said(store, [Again("T", "a", "hr", "u-1", await accepted(store), 7)])
+    await fold(engine(store))
+    repair = await Journal(store).event("hr:e1~1")
+    assert repair is not None
+    await said(store, [Again("T", "a", "hr", "u-1", repair.version, 9)])
+    await fold(engine(store))
+    assert [name for name, _ in await put_back(store)] == ["hr:e1~1", "hr:e1~2"]
+
+
+async def test_of_a_change_that_was_relayed_in_parts_the_right_part_is_put_back(store: Store) -> None:
+    """A relay goes on under the version that it has: one attribute with the plan and one with the settling are two events of one
+    version, and only one of them speaks of what was changed."""
+    parts = [Seen("U", "acc", at(9), (name,), {name: "X"}, "hr") for name in ("a", "b", "c")]
+    await said(store, [*parts, Again("T", "b", "U", "acc", at(9), 7)])
+    await fold(engine(store))
+    await said(store, [Again("T", "b", "U", "acc", at(9), 7)])
+    await fold(engine(store))
+    repairs = [name for name, _ in await put_back(store)]
+    assert {name.rpartition("~")[0] for name in repairs} == {name for name in await Journal(store).since(0) if "~" not in name}

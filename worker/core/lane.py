@@ -240,7 +240,7 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True, tag="seen"):
 
 class Again(msgspec.Struct, frozen=True, omit_defaults=True, tag="again"):
     """To the journal: somebody without authority changed what this version had written; send it once more.  `source` and
-    `subject` of that version; `turn` makes the repair's id."""
+    `subject` of that version; `turn` tells it from another of the same."""
 
     system: str
     attribute: str

@@ -121,11 +121,11 @@ class Journal:
         """All up to here has reached the records."""
         await self.store.run("folded", [keys.FOLDED, keys.OUTBOX], [position])
 
-    async def of_version(self, source: str, subject: str, of: str) -> str | None:
-        """The name of a subject's event that has this version."""
+    async def of_version(self, source: str, subject: str, of: str) -> list[Event]:
+        """The events of a subject that have this version: one that was said, or the parts of a relay."""
         time = version.micros(of)
         names = self._names(source, await self.store.do("ZRANGEBYSCORE", keys.subject(source, subject), time, time))
-        return next((event.name for _, event in await self.load(names) if event is not None and event.version == of), None)
+        return [event for _, event in await self.load(names) if event is not None and event.version == of]
 
     async def since_of_subject(self, source: str, subject: str, time: int, many: int) -> list[Event]:
         """The first of a subject's events whose versions are of this time (microseconds) or later, as far as they are there."""
