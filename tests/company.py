@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from connectors.contract import ConnectorError, Flow, Response
 from connectors.registry import CONNECTORS
@@ -15,7 +16,7 @@ from worker.config import load
 from worker.core import intake
 from worker.core.event import Event
 from worker.core.fingerprint import Fingerprints
-from worker.core.lane import Attribute, Lane
+from worker.core.lane import Attribute, Lane, Note, copied
 from worker.deliver import deliver
 from worker.engine import Engine
 from worker.floor import Floor
@@ -184,6 +185,17 @@ class Company:
         event = await self.engine.journal.event(name)
         assert event is not None
         return event
+
+    async def lease_ends(self, system: str, account: str) -> None:
+        """So much time passes that the lease of a lane is over."""
+        terms = self.engine.terms[system]
+
+        def over(lane: Lane) -> tuple[Lane, list[Note]]:
+            lane = copied(lane)
+            lane.lease = lane.lease and replace(lane.lease, until=1)
+            return lane, []
+
+        await self.engine.lanes.change(terms, account, await self.engine.store.now(), over)
 
     async def turns(self, name: str) -> Turns:
         (turns,) = await turns_of(self.engine.journal, [await self.event(name)])

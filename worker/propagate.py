@@ -78,12 +78,13 @@ async def propagate(engine: Engine) -> bool:
             await engine.journal.tell(name, {}, routes=())  # its record is gone: it is not due any more
         else:
             works.append(Work(event, raw))
-    asked = await asyncio.gather(*(_ask_and_part(engine, work, now) for work in works), return_exceptions=True)
+    asked = await asyncio.gather(*(ask(engine, work, now) for work in works), return_exceptions=True)
     for work, error in zip(works, asked, strict=True):
         if error is not None:
             work.flows.clear()
             work.broken(error, now)
     touched = await _merge_all(engine, works, now)
+    await _part_all(engine, works, now)
     await asyncio.gather(
         *(engine.journal.tell(w.event.name, w.told, w.routes, engine.configuration.revision, w.raw) for w in works)
     )
@@ -94,11 +95,15 @@ async def propagate(engine: Engine) -> bool:
     return len(names) == BATCH
 
 
-async def _ask_and_part(engine: Engine, work: Work, now: int) -> None:
-    await ask(engine, work, now)
-    if work.gone:
-        links = await part_from_all(engine, work.event.source, work.event.subject)
-        log.info("deleted at its source", event_name=work.event.name, links=links)
+async def _part_all(engine: Engine, works: Sequence[Work], now: int) -> None:
+    """Who is gone loses the links; last, because what was said just before would make its right to the accounts anew."""
+    gone = [work for work in works if work.gone]
+    parts = (part_from_all(engine, work.event.source, work.event.subject) for work in gone)
+    for work, links in zip(gone, await asyncio.gather(*parts, return_exceptions=True), strict=True):
+        if isinstance(links, BaseException):
+            work.broken(links, now)
+        else:
+            log.info("deleted at its source", event_name=work.event.name, links=links)
 
 
 async def ask(engine: Engine, work: Work, now: int) -> None:

@@ -11,14 +11,16 @@ from msgspec.structs import replace
 
 from connectors.contract import ConnectorError, Flow, NoAccount, Target
 from worker.core.event import Event
-from worker.core.lane import Lane, Note, Seal, Search, Terms, Want
+from worker.core.lane import Lane, Note, Seal, Search, Step, Terms, Want, ours
 from worker.core.mapping import Facts
 from worker.core.merge import merge
 from worker.core.naming import can_be_account
+from worker.core.park import poisoned
 from worker.core.plan import begin
 from worker.core.search import (
     dropped,
     emptied,
+    ghost,
     holds_key,
     missed,
     not_found,
@@ -28,6 +30,7 @@ from worker.core.search import (
     searched_subject,
     spellings,
     waiting,
+    was_there,
 )
 from worker.directory import Unlisted, listed, wait_for_list
 from worker.facts import KNOWN, facts_of, routes_of, search_of
@@ -40,14 +43,22 @@ T = TypeVar("T")
 
 
 async def search(v: Visit, raw: bytes | None) -> None:
-    """Visit a search lane: look at the link, search, look at the lane again, pour, link, drop: in this order."""
+    """Visit a search lane: look at the link, search, look at the link and the lane again, pour, link, drop: in this order."""
     source, subject = searched_subject(v.account) or ("", "")
-    if not await v.change(lambda lane: begin(lane, v.terms, v.token, v.now), raw):
+
+    def start(lane: Lane) -> Step | None:
+        return poisoned(lane, v.terms, v.token, v.now) or begin(lane, v.terms, v.token, v.now)
+
+    if not await v.change(start, raw):
         return
+    _, lane = await v.engine.lanes.load(v.system, v.account)
+    if not ours(lane, v.token):
+        return  # it was poison
     try:
-        (account,) = await v.engine.links.find(source, subject, [v.system])
-        _, lane = await v.engine.lanes.load(v.system, v.account)
-        found = {account} if account else await _found(v, lane.search or Search())
+        linked = await _linked(v, source, subject)
+        found = linked or await _found(v, lane.search or Search())
+        if not linked and (linked := await _linked(v, source, subject)):
+            found = linked  # while we searched
     except Unlisted:
         await wait_for_list(v)
         return
@@ -56,11 +67,16 @@ async def search(v: Visit, raw: bytes | None) -> None:
         return
     match sorted(found):
         case [account]:
-            await _pour(v, source, subject, account)
+            await _pour(v, source, subject, account, searched=not linked)
         case []:
             await v.change(lambda lane: not_found(lane, v.terms, v.token, v.now, "no account"))
         case _:
             await v.change(lambda lane: not_found(lane, v.terms, v.token, v.now, "ambiguous", ambiguous=True))
+
+
+async def _linked(v: Visit, source: str, subject: str) -> set[str]:
+    (account,) = await v.engine.links.find(source, subject, [v.system])
+    return {account} if account else set()
 
 
 async def _found(v: Visit, keys: Search) -> set[str]:
@@ -116,18 +132,21 @@ async def _is_there(target: Target, drive: Drive, account: str) -> bool:
     return True
 
 
-async def _pour(v: Visit, source: str, subject: str, account: str) -> None:
+async def _pour(v: Visit, source: str, subject: str, account: str, *, searched: bool) -> None:
     """What waits goes into the account's lane; then the link is made; last of all it is dropped here.  Each step does no
     harm when it is done again."""
     _, lane = await v.engine.lanes.load(v.system, v.account)
+    if not ours(lane, v.token):
+        return  # what was found was found under a lease that is not ours any more
     poured = waiting(lane)
     if not await _merge_into(v, account, poured, seals(lane), {source: subject}):
         reason = "the account belongs to another subject"
-        await v.change(lambda lane: dropped(lane, v.terms, v.token, poured, reason))
+        await v.change(lambda lane: dropped(lane, v.terms, v.token, poured, refused=reason))
         return
     if not any(find == KNOWN for find, _, _ in (lane.search or Search()).keys):
         await v.engine.links.set(source, subject, v.system, account)
-    await v.change(lambda lane: dropped(lane, v.terms, v.token, poured))
+    found = account if searched else ""
+    await v.change(lambda lane: dropped(lane, v.terms, v.token, poured, found=found))
     v.engine.hint([v.system])
 
 
@@ -139,10 +158,10 @@ async def _merge_into(
     owner: dict[str, str],
     keys: Search | None = None,
     *,
-    in_vain: bool = False,
+    in_vain: str = "",
 ) -> bool:
-    """Merge records, one after the other, into another lane of this system.  in_vain: a search lane, whose last search found an
-    account that was not there: as if it had found none."""
+    """Merge records, one after the other, into another lane of this system.  in_vain: an account that was not there; if the last
+    search found it, that is as if it had found none."""
     terms, all_records = v.terms, list(records)
 
     def transition(lane: Lane) -> tuple[Lane, list[Note]] | None:
@@ -154,7 +173,7 @@ async def _merge_into(
             merged = merge(lane, terms, {name: record})
             assert merged is not None
             lane, notes = merged[0], notes + merged[1]
-        if in_vain:
+        if in_vain and ghost(lane, in_vain):
             lane, more = missed(lane, terms, v.now, "no account")
             notes += more
         return lane, notes
@@ -167,15 +186,17 @@ async def _merge_into(
 
 async def depart(v: Visit, reason: str) -> None:
     """The account is gone: its wants and seals go to the search lanes of its subjects, all its links go, the lane is emptied;
-    in this order.  One that was never there for us, though a search has just found it, is not searched for again at once: an
-    index may know the dead for a while."""
+    in this order.  One that was never there for us, though a search has just found it, is not searched for again at once."""
     _, lane = await v.engine.lanes.load(v.system, v.account)
+    if not ours(lane, v.token):
+        return
     by_source, returns = owed(lane), False
+    in_vain = "" if was_there(lane) else v.account
     log.warning("an account is gone", target=v.system, reason=reason, wants=sum(map(len, by_source.values())))
     for source, subject in lane.owner.items():
         keys = await _keys_again(v, source, subject)
         there = search_account(source, subject)
-        await _merge_into(v, there, by_source.get(source, []), seals(lane), {}, keys, in_vain=not lane.wrote)
+        await _merge_into(v, there, by_source.get(source, []), seals(lane), {}, keys, in_vain=in_vain)
         linked = await v.engine.links.find(source, subject, [v.system])
         returns = returns or linked != [v.account]
         if linked == [v.account]:  # also one that is stored at this end only

@@ -50,7 +50,7 @@ def steps(draw, known: Terms, now: int, *, searching: bool) -> tuple[Transition,
     of_search: list[Transition] = [
         lambda lane: not_found(lane, known, token, now, "no account"),
         lambda lane: dropped(lane, known, token, waiting(lane)),
-        lambda lane: dropped(lane, known, token, waiting(lane), "the account belongs to another subject"),
+        lambda lane: dropped(lane, known, token, waiting(lane), refused="the account belongs to another subject"),
     ]
     of_account: list[Transition] = [
         lambda lane: merge(lane, known, {}, hint=f"h{event}"),

@@ -80,8 +80,8 @@ async def test_changes_everywhere_at_once_converge(store: Store, tmp_path: Path)
 
 
 async def test_what_a_person_said_elsewhere_is_put_back(store: Store, tmp_path: Path) -> None:
-    """The first system has the say at the second, and what it says was itself found by a look: changed at the second it is written
-    there once more, as often as that happens."""
+    """The first system has the say at the second, and what it says was found by a look: changed at the second it is written there
+    once more, as often as that happens."""
     ring = Ring(store, tmp_path, flows=PAIR, says=dict.fromkeys(PAIR, "[one, two]"))
     ring.person("one", "Sales")
     await ring.rest()

@@ -114,8 +114,8 @@ async def test_a_value_that_is_to_be_put_back_is_its_event_once_more(store: Stor
 
 async def put_back(store: Store) -> list[tuple[str, str]]:
     """The attributes that are asked for once more: (event, attribute)."""
-    repairs = [event for _, event in await Journal(store).load(await Journal(store).since(0)) if event is not None and event.replay]
-    return sorted((event.name, attribute) for event in repairs for _, attribute in event.only)
+    events = await Journal(store).load(await Journal(store).since(0))
+    return sorted((event.name, name) for _, event in events if event is not None and event.replay for _, name in event.only)
 
 
 async def test_two_attributes_of_one_event_are_both_put_back(store: Store) -> None:
@@ -131,7 +131,7 @@ async def test_two_attributes_of_one_event_are_both_put_back(store: Store) -> No
 
 
 async def test_what_was_put_back_is_put_back_again_under_a_short_name(store: Store) -> None:
-    """The repair is the one whose version stands there now; its own repair is one more turn of the event, not a turn of a turn."""
+    """The repair is the one whose version stands there now; its own repair is one more turn of the event, no turn of a turn."""
     await said(store, [Again("T", "a", "hr", "u-1", await accepted(store), 7)])
     await fold(engine(store))
     repair = await Journal(store).event("hr:e1~1")

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from connectors.contract import Flow, NoAccount
 from tests.company import MAPPING, Company
+from tests.store.dying import DyingStore, dies_everywhere
+from worker.core.lane import DEATHS
 from worker.core.merge import merge
 from worker.core.outcome import Word
+from worker.core.plan import begin
 from worker.core.search import seals, search_account
+from worker.operate.links import link
+from worker.operate.named import Who
 from worker.operate.replay import start
+from worker.parting import part_from_all
+from worker.propagate import propagate
+from worker.store import keys
+from worker.store.errors import Unavailable
+from worker.store.lanes import Lanes
+from worker.store.links import Links
 
 
 async def said(company: Company, ident: str, at: int, email: str, subject: str = "E-1", **attributes: Any) -> str:
@@ -301,6 +315,154 @@ async def test_a_seal_waits_with_the_person(company: Company) -> None:
     await company.run()
     assert set(seals(await company.lane("desk", search_account("hr", "E-1")))) == {"number"}
     assert seals(await company.lane("desk", "d1")) == {}
+
+
+# ---------------------------------------------------------------- deleted while something is under way
+
+
+async def test_what_is_wanted_of_an_account_that_is_nobodys_ends(company: Company) -> None:
+    """The last change and the deletion come while desk is not served, and by then desk's account is gone, too: nobody is left to
+    search for, so the value is parked, and the lane comes to rest."""
+    await hired(company)
+    name = await company.say("e2", at=2, department="Alumni")
+    await propagate(company.engine)
+    await left(company, "e3", 3)
+    await propagate(company.engine)
+    del company.desk.accounts["d1"]
+    async with asyncio.timeout(10):
+        await company.run()
+    assert await reason(company, name, "department") == ("parked", "the account is gone")
+    assert company.desk.log == ["PATCH /users/d1"]
+
+
+async def test_the_last_change_and_the_deletion_in_one_batch(company: Company) -> None:
+    """The change is written, and the successor may have the account all the same."""
+    await hired(company)
+    name = await company.say("e2", at=2, department="Alumni")
+    await left(company, "e3", 3)
+    await company.run()
+    assert (await company.told(name))["desk", "department"] == Word.APPLIED
+    heir = await said(company, "e4", 4, "e-1@example.com", "E-7", department="Law")
+    await company.run()
+    assert (await company.told(heir))["desk", "department"] == Word.APPLIED
+
+
+async def test_wherever_a_parting_dies_the_next_one_ends_its_work(company: Company) -> None:
+    """The link is gone at both ends, and the account belongs to nobody."""
+
+    async def work(last: int) -> bool:
+        store = company.engine.store
+        await store.do("FLUSHDB")
+        terms, now = company.engine.terms["desk"], await store.now()
+        await company.engine.lanes.change(terms, "d1", now, lambda lane: merge(lane, terms, {}, owner={"hr": "E-1"}))
+        await company.engine.links.set("hr", "E-1", "desk", "d1")
+        dying = DyingStore(store, last)
+        mortal = dataclasses.replace(company.engine, store=dying, links=Links(dying), lanes=Lanes(dying))
+        lived = True
+        try:
+            await part_from_all(mortal, "hr", "E-1")
+        except Unavailable:
+            lived = False
+        await part_from_all(company.engine, "hr", "E-1")
+        assert (await company.lane("desk", "d1")).owner == {}
+        assert await company.engine.links.all("hr", "E-1") == await company.engine.links.all("desk", "d1") == {}
+        return lived
+
+    assert await dies_everywhere(work) >= 4
+
+
+async def test_a_search_that_dies_of_it_ends(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connector that breaks on what a search answers, each time: at the third death what waits is parked as poison."""
+    monkeypatch.setattr(company.desk, "accounts", {"d1": None})
+    name = await company.say("e1", department="Sales")
+    for _ in range(DEATHS + 1):
+        await company.run()
+        await company.lease_ends("desk", search_account("hr", "E-1"))
+    assert await reason(company, name, "department") == ("parked", "poison")
+    assert len(company.desk.log) == DEATHS
+
+
+# ---------------------------------------------------------------- an operator's hand, and a visit under way
+
+
+def meanwhile(company: Company, act: Callable[[], Awaitable[object]]) -> None:
+    """While desk answers the next call, somebody does this."""
+    drive, acts = company.desk.drive, [act]
+
+    async def answers(flow: Flow[Any], *, patience: float) -> Any:
+        try:
+            return await drive(flow, patience=patience)
+        finally:
+            if acts:
+                await acts.pop()()
+
+    company.desk.drive = answers  # type: ignore[method-assign]
+
+
+async def test_a_link_that_is_made_during_a_search_holds(company: Company) -> None:
+    """The search finds d1 by the address; the operator knows better, and the value goes where the operator says."""
+    company.desk.accounts["d9"] = {"email": "other@example.com"}
+    name = await company.say("e1", department="Sales")
+    meanwhile(company, lambda: link(company.engine, Who("hr", "E-1"), Who("desk", "d9")))
+    await company.run()
+    assert (await company.told(name))["desk", "department"] == Word.APPLIED
+    assert [company.desk.accounts[each].get("department") for each in ("d1", "d9")] == [None, "Sales"]
+    assert await company.engine.links.find("hr", "E-1", ["desk"]) == ["d9"]
+    assert (await company.lane("desk", "d1")).owner == {}
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_a_visit_that_lost_its_lease_parts_nobody(company: Company, gone: bool) -> None:
+    """It heard that the account is not there, or whose it is, and slept beyond its lease, while another visit began: nothing that
+    it heard counts, and the other does it all."""
+    await hired(company)
+    if not gone:
+        await part_from_all(company.engine, "hr", "E-1")
+    lane = "d1" if gone else search_account("hr", "E-1")
+    terms, links = company.engine.terms["desk"], company.engine.links
+    name = await company.say("e2", at=2, department="Law", badge="7")
+
+    async def another_begins() -> None:
+        await company.lease_ends("desk", lane)
+        now = await company.engine.store.now()
+        await company.engine.lanes.change(terms, lane, now, lambda lane: begin(lane, terms, "another", now))
+
+    if gone:
+        company.desk.fail("PATCH", NoAccount("no such account"))
+    meanwhile(company, another_begins)
+    await company.once()
+    assert await links.find("hr", "E-1", ["desk"]) == ["d1" if gone else ""]
+    assert (await company.lane("desk", lane)).lease is not None
+    await company.lease_ends("desk", lane)
+    await company.engine.store.do("ZADD", keys.due("desk"), 0, lane)
+    await company.run()
+    assert (await company.told(name))["desk", "department"] == Word.APPLIED
+    assert await links.find("hr", "E-1", ["desk"]) == ["d1"]
+
+
+async def test_an_account_that_was_there_is_searched_for_at_once(company: Company) -> None:
+    """desk was never written, because it held all there was to say.  Then the account is made again under another id: nobody
+    waits a minute, or is parked where nobody waits."""
+    company.configure(mapping=MAPPING.replace("{wait: 24h, then: park}", "park"))
+    company.desk.accounts["d1"]["number"] = "010441"
+    await company.say("e1", number="010441")
+    await company.run()
+    assert company.desk.writes == 0
+    company.desk.accounts["d5"] = company.desk.accounts.pop("d1")
+    name = await company.say("e2", at=2, department="Law")
+    await company.run()
+    assert (await company.told(name))["desk", "department"] == Word.APPLIED
+    assert company.desk.accounts["d5"]["department"] == "Law"
+
+
+async def test_a_link_by_hand_that_leads_nowhere_is_searched_for_at_once(company: Company) -> None:
+    """The operator mistyped: the value finds its account all the same."""
+    company.configure(mapping=MAPPING.replace("{wait: 24h, then: park}", "park"))
+    await link(company.engine, Who("hr", "E-1"), Who("desk", "d77"))
+    name = await company.say("e1", department="Law")
+    await company.run()
+    assert (await company.told(name))["desk", "department"] == Word.APPLIED
+    assert company.desk.accounts["d1"]["department"] == "Law"
 
 
 @pytest.mark.parametrize("ident", ["?hr:E-2", "a\x1b[31mred", "two\nlines", "half \ud83d", "x" * 513, "\u2028"])

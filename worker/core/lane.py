@@ -123,7 +123,8 @@ class Lease(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Search(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A lane whose account is not known: the newest keys of its subject, and how often they were searched."""
+    """A lane whose account is not known: the newest keys of its subject, how often they were searched, and whom the last search
+    found."""
 
     keys: tuple[tuple[str, str, str], ...] = ()
     """(find, value, fold)"""
@@ -131,6 +132,7 @@ class Search(msgspec.Struct, frozen=True, omit_defaults=True):
     then: Literal["park", "ignore"] = "park"
     looks: int = 0
     after: int = 0
+    found: str = ""
 
 
 class Lane(msgspec.Struct, omit_defaults=True):

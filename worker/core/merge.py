@@ -211,5 +211,7 @@ def _search_by(lane: Lane, search: Search) -> None:
         lane.search = search
     elif not search.keys:
         return
-    elif old.keys != search.keys or (old.wait, old.then) != (search.wait, search.then):
-        lane.search = Search(search.keys, search.wait, search.then, old.looks, 0 if old.keys != search.keys else old.after)
+    elif old.keys != search.keys:
+        lane.search = Search(search.keys, search.wait, search.then, old.looks)
+    else:
+        lane.search = replace(old, wait=search.wait, then=search.then)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from worker.core.lane import Attribute, Lane, Note, Seal, Search, Step, Terms, Want, copied, let_go, ours, told
+from worker.core.lane import UNKNOWN, Attribute, Lane, Note, Seal, Search, Step, Terms, Want, copied, let_go, ours, told
 from worker.core.merge import hint_told, teller
 from worker.core.outcome import Word
 from worker.core.schedule import look_again
@@ -41,8 +41,11 @@ def seals(lane: Lane) -> dict[str, Seal]:
     return {name: x.seal for name, x in lane.attributes.items() if x.seal is not None}
 
 
-def dropped(lane: Lane, terms: Terms, token: str, poured: Iterable[tuple[str, Want]], refused: str = "") -> Step | None:
-    """The account is found, and what waited here is in its lane.  refused: why it was not poured (then it is parked)."""
+def dropped(
+    lane: Lane, terms: Terms, token: str, poured: Iterable[tuple[str, Want]], *, found: str = "", refused: str = ""
+) -> Step | None:
+    """The account is known, and what waited here is in its lane.  found: the account, if it was searched for.  refused: why it
+    was not poured (then it is parked)."""
     if not ours(lane, token):
         return None
     lane = copied(lane)
@@ -56,10 +59,9 @@ def dropped(lane: Lane, terms: Terms, token: str, poured: Iterable[tuple[str, Wa
             lane.attributes[name] = Attribute(wanted=left[0] if left else None, behind=tuple(left[1:]), seal=x.seal)
         else:
             del lane.attributes[name]
-    let_go(lane)
-    lane.deaths = 0
+    _answered(lane)
     if lane.search is not None:
-        lane.search = replace(lane.search, looks=0, after=0)
+        lane.search = replace(lane.search, looks=0, after=0, found=found)
     return lane, notes
 
 
@@ -68,8 +70,7 @@ def not_found(lane: Lane, terms: Terms, token: str, now: int, reason: str, *, am
     if not ours(lane, token):
         return None
     lane = copied(lane)
-    let_go(lane)
-    lane.deaths = 0
+    _answered(lane)
     return missed(lane, terms, now, reason, ambiguous=ambiguous)
 
 
@@ -98,8 +99,7 @@ def postponed(lane: Lane, terms: Terms, token: str, until: int) -> Step | None: 
     if not ours(lane, token):
         return None
     lane = copied(lane)
-    let_go(lane)
-    lane.deaths = 0
+    _answered(lane)
     lane.search = replace(lane.search or Search(), after=until)
     return lane, []
 
@@ -108,6 +108,16 @@ def spellings(value: str, fold: str) -> tuple[str, ...]:
     """What is searched for, in this order: the value as it came and, where capitals do not matter, in lower case, which is how
     most systems keep an address.  Whether a search minds capitals is up to the system."""
     return tuple(dict.fromkeys((value, value.lower()))) if fold == "case" else (value,)
+
+
+def ghost(lane: Lane, account: str) -> bool:
+    """Whether a search has just found this account, that is, without its being there: an index may know the dead for a while."""
+    return lane.search is not None and lane.search.found == account
+
+
+def was_there(lane: Lane) -> bool:
+    """Whether this account ever was there for us: it was written, or something is known of it."""
+    return lane.wrote > 0 or any(x.holds is not None and x.holds.print is not UNKNOWN for x in lane.attributes.values())
 
 
 def holds_key(shown: object, value: str, fold: str) -> bool:
@@ -129,21 +139,36 @@ def owed(lane: Lane) -> dict[str, list[tuple[str, Want]]]:
 
 def emptied(lane: Lane, terms: Terms, token: str, carried: Iterable[tuple[str, Want]], *, returns: bool = False) -> Step | None:
     """The account is gone, and what it owed was carried to the search lanes.  What was merged meanwhile stays, and finds out
-    for itself.  returns: it is known by its id, and may be made again under it, so its seals stay here, too.  The revision goes
-    on: a lane never starts again at 0."""
+    for itself; what came by a link that was removed is nobody's: parked, because there is nobody to search for.  returns: it is
+    known by its id, and may be made again under it, so its seals stay here, too.  The revision goes on: a lane never starts again
+    at 0."""
     if not ours(lane, token):
         return None
     hints = (*(lane.lease.check if lane.lease else ()), *lane.check)
+    notes: list[Note] = [hint_told(hint, terms, Word.IGNORED, "the account is gone") for hint in dict.fromkeys(hints)]
     gone = {(name, record.version) for name, record in carried}
     after = Lane(rev=lane.rev, attributes={}, owner={})
     for name, x in lane.attributes.items():
-        left = [record for record in (x.sent, x.wanted, *x.behind) if record is not None and (name, record.version) not in gone]
+        left = []
+        for record in (x.sent, x.wanted, *x.behind):
+            if record is None or (name, record.version) in gone:
+                continue
+            if record.source in lane.owner:
+                left.append(record)
+            else:
+                notes.append(told(record, terms, name, Word.PARKED, "the account is gone"))
         seal = x.seal if returns else None
         if left or seal is not None:
             after.attributes[name] = Attribute(wanted=left[0] if left else None, behind=tuple(left[1:]), seal=seal)
     if after.attributes:
         after.owner = lane.owner
-    return after, [hint_told(hint, terms, Word.IGNORED, "the account is gone") for hint in dict.fromkeys(hints)]
+    return after, notes
+
+
+def _answered(lane: Lane) -> None:
+    """The visit is over, and nothing went wrong."""
+    let_go(lane)
+    lane.deaths = lane.misses = 0
 
 
 def _tell(lane: Lane, terms: Terms, which: set[tuple[str, str]], notes: list[Note], word: Word, reason: str) -> None:
