@@ -200,6 +200,20 @@ def test_what_a_person_without_authority_wrote_is_put_back() -> None:
     assert story.visits(a="X") == ("a",)
 
 
+def test_a_clock_that_was_set_back_hides_no_change() -> None:
+    """The second look has an earlier time than the first, and what it finds is news all the same: nobody else said anything."""
+    story = Story(two_way=TWO_WAY)
+    for found in ("X", "Y"):
+        story.merges(hint=f"h {found}")
+        story.visits(a=found)
+        assert story.words == [(f"h {found}", "*", "seen")]
+        story.now -= 5_000
+    versions = [story.a.holds.version if story.a.holds else ""]
+    story.merges(hint="h")
+    story.visits(a="Z", b="B")
+    assert [(note.changed, note.version > versions[0]) for note in story.seen] == [(("a",), True)]
+
+
 def test_our_own_value_is_no_news() -> None:
     """What we wrote, sealed or not, comes back with the next look: `echo`."""
     policies: tuple[Policy, ...] = ("always", "once")

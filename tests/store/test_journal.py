@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from worker.core.event import Entry, finished
 from worker.core.outcome import Outcome, Word
+from worker.store import keys
 from worker.store.connection import Store
 from worker.store.journal import Journal
 
@@ -90,11 +93,10 @@ async def test_an_event_is_over_when_all_its_routes_are_told(journal: Journal) -
     event = await journal.tell("hr:e1", {}, routes=[("looker", "a"), ("looker", "b")])
     assert event is not None
     assert not finished(event)
-    event = await journal.tell("hr:e1", {("looker", "b"): [Outcome(Word.PARKED, "refused", at=2)]})
+    event = await journal.tell("hr:e1", {("looker", "b"): [Outcome(Word.SEALED, at=2)]})
     assert event is not None
     assert finished(event)
     assert await journal.waiting() == 0
-    assert await journal.parked() == ["hr:e1"]
     assert await journal.store.do("PTTL", "ls:{0}:event:hr:e1") > 0
 
 
@@ -112,3 +114,56 @@ async def test_an_event_is_found_by_subject_and_version(journal: Journal) -> Non
     assert [event.name for event in await journal.of_version("hr", "u-1", accepted.version)] == ["hr:e1"]
     assert await journal.of_version("hr", "u-1", "0" * 46) == []
     assert await journal.of_subject("hr", "u-1") == ["hr:e1"]
+
+
+async def finish(journal: Journal, name: str, outcome: Outcome) -> None:
+    await journal.tell(name, {("T", "a"): [outcome]}, routes=[("T", "a")])
+
+
+async def lives(journal: Journal, name: str) -> bool:
+    """Whether its record has no time to live."""
+    return int(await journal.store.do("PTTL", keys.event(name))) == -1
+
+
+async def test_what_is_parked_is_not_forgotten_until_somebody_ends_it(journal: Journal) -> None:
+    """Neither what was refused nor what could not be used when it came; released, they are forgotten as any other."""
+    await journal.accept(entry("e1"))
+    await finish(journal, "hr:e1", Outcome(Word.PARKED, "refused", at=2))
+    await journal.accept(entry("e2", verdict=Outcome(Word.PARKED, "no subject", at=2)))
+    assert await journal.parked() == ["hr:e1", "hr:e2"]
+    assert [await lives(journal, name) for name in ("hr:e1", "hr:e2")] == [True, True]
+    await journal.no_longer_parked(["hr:e1", "hr:e2"])
+    assert [await lives(journal, name) for name in ("hr:e1", "hr:e2")] == [False, False]
+
+
+async def test_what_is_not_over_is_not_forgotten_when_a_part_is_released(journal: Journal) -> None:
+    """One attribute is parked and released, another is still owed."""
+    await journal.accept(entry())
+    await journal.tell("hr:e1", {("T", "a"): [Outcome(Word.PARKED, "refused", at=2)]}, routes=[("T", "a"), ("T", "b")])
+    await journal.no_longer_parked(["hr:e1"])
+    assert await lives(journal, "hr:e1")
+
+
+async def test_what_is_gone_is_trimmed_behind_what_stays(store: Store) -> None:
+    """However much there is, and however much older that is still pending: the rest of the list is reached, in as many calls as
+    it takes."""
+    journal = Journal(store, retention=0)
+    names = [(await journal.accept(entry(f"e{number}"))) and f"hr:e{number}" for number in range(40)]
+    for name in names[10:30]:
+        await store.do("DEL", keys.event(name))
+    await asyncio.sleep(0.002)
+    assert [await journal.trim(pages=2, many=4) for _ in range(6)] == [0, 6, 8, 6, 0, 0]
+    assert await journal.since(0) == [*names[:10], *names[30:]]
+
+
+async def test_the_list_of_a_subject_is_bounded(store: Store) -> None:
+    """A subject that speaks for years: what is forgotten leaves its list, too; what is still pending stays, though it is older."""
+    journal = Journal(store)
+    await journal.accept(entry("first"))
+    for number in range(600):
+        await journal.accept(entry(f"e{number}"))
+        await store.do("DEL", keys.event(f"hr:e{number - 20}"))
+    names = await journal.of_subject("hr", "u-1")
+    assert names[0] == "hr:first"
+    assert names[-1] == "hr:e599"
+    assert len(names) < 90

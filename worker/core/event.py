@@ -117,6 +117,15 @@ class Event(msgspec.Struct, omit_defaults=True):
 ATTEMPTS = 5
 
 
+def ever_parked(event: Event) -> bool:
+    """Something of it needs an operator, or once did."""
+    return any(
+        outcome is not None and outcome.word is Word.PARKED
+        for by_attribute in event.outcomes.values()
+        for outcome in by_attribute.values()
+    )
+
+
 def finished(event: Event) -> bool:
     """Every route is known and none is pending."""
     return event.planned and all(

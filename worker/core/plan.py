@@ -73,7 +73,7 @@ def plan(lane: Lane, terms: Terms, token: str, now: int, account: str, look: Loo
     if mine is None:
         return None
     lane, notes = mine, list[Note]()
-    relays, at = Relays(terms, account, look), version.of_look(now, lane.rev, terms.system, account)
+    relays, at = Relays(terms, account, look), version.of_look(_seen_at(lane, terms, now), lane.rev, terms.system, account)
     hints: tuple[str, ...] = ()
     if lane.lease is not None and (look is not None or not terms.readable):
         hints = lane.lease.check  # this read began after they asked, or nobody can read: they are served
@@ -105,6 +105,12 @@ def plan(lane: Lane, terms: Terms, token: str, now: int, account: str, look: Loo
     elif lane.lease is not None:
         lane.lease = Lease(now + terms.lease + terms.late, token, lane.lease.check)
     return lane, notes, chosen
+
+
+def _seen_at(lane: Lane, terms: Terms, now: int) -> int:
+    """The time of this look: not before that of an earlier one, though the store's clock was set back in between."""
+    looks = [version.micros(x.holds.version) for x in lane.attributes.values() if x.holds and x.holds.source == terms.system]
+    return max(now, *(time // 1000 for time in looks)) if looks else now
 
 
 EMPTY = Attribute()

@@ -3,7 +3,7 @@
 -- ARGV 1 name (source:id), 2 digest, 3 the record after its first four fields (`,"source":...}`), 4 source time, 16 digits or '',
 --      5 seconds that it may run ahead of us, 6 sequence, 20 digits, 7 version: 46 digits as given, 36 of a replayed event, or '',
 --      8 '1' = due, '' = recorded only, 9 '1' = it is parked, 10 backlog above which nothing new is taken ('' = no limit),
---      11 time to live in milliseconds if it is recorded only, 12 id
+--      11 time to live in milliseconds if it is recorded only ('' = none), 12 id
 -- answers word, version
 local there = redis.call('GET', KEYS[1])
 if there then
@@ -28,13 +28,21 @@ local version = at .. ARGV[6] .. counter
 if #ARGV[7] == 46 then version = ARGV[7] elseif #ARGV[7] == 36 then version = ARGV[7] .. counter end
 local milliseconds = string.sub(stamp, 1, 13)
 local record = '{"rev":1,"digest":"' .. ARGV[2] .. '","version":"' .. version .. '","at":' .. string.gsub(milliseconds, '^0+', '') .. late .. ARGV[3]
-if ARGV[8] == '1' then
+if ARGV[8] == '1' then redis.call('ZADD', KEYS[3], milliseconds, ARGV[1]) end
+if ARGV[8] == '1' or ARGV[11] == '' then
   redis.call('SET', KEYS[1], record)
-  redis.call('ZADD', KEYS[3], milliseconds, ARGV[1])
 else
   redis.call('SET', KEYS[1], record, 'PX', ARGV[11])
 end
 redis.call('ZADD', KEYS[4], milliseconds, ARGV[1])
+-- Of a subject that goes on speaking each event looks whether two others, any two, are still remembered: so the list is at most
+-- about twice as long as what is.
+if redis.call('ZCARD', KEYS[5]) > 32 then
+  local name = string.sub(KEYS[1], 1, #KEYS[1] - #ARGV[12])
+  for _, id in ipairs(redis.call('ZRANDMEMBER', KEYS[5], 2)) do
+    if redis.call('EXISTS', name .. id) == 0 then redis.call('ZREM', KEYS[5], id) end
+  end
+end
 redis.call('ZADD', KEYS[5], string.sub(version, 1, 16), ARGV[12])
 if ARGV[9] == '1' then redis.call('ZADD', KEYS[6], milliseconds, ARGV[1]) end
 return {'new', version}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from worker.core import version
-from worker.core.event import Accepted, Entry, Event, finished
+from worker.core.event import Accepted, Entry, Event, ever_parked, finished
 from worker.core.lane import Note
 from worker.core.outcome import Word
 from worker.core.record import Outcomes, Routes, tell
@@ -22,13 +22,15 @@ _notes = msgspec.json.Decoder(list[Note]).decode
 
 
 class Journal:
-    """Events in the store.  `retention`: milliseconds for which a finished event is kept, its idempotency key with it.
-    `backlog`: events waiting above which nothing new is taken."""
+    """Events in the store.  `retention`: milliseconds for which a finished event is kept, its idempotency key with it, unless
+    something of it is parked.  `backlog`: events waiting above which nothing new is taken."""
 
     def __init__(self, store: Store, *, retention: int = 30 * DAY, backlog: int = 0) -> None:
         self.store = store
         self.retention = retention
         self.backlog = backlog
+        self._trimmed = 0
+        """How many of the oldest entries stayed when they were last looked at."""
 
     async def accept(self, entry: Entry) -> Accepted:
         """Write an event down, once.  It is on disk before this answers.  Raises Unavailable."""
@@ -56,7 +58,7 @@ class Journal:
                 "1" if due else "",
                 "1" if parked else "",
                 "" if own or not self.backlog else self.backlog,
-                self.retention,
+                "" if parked else self.retention,
                 entry.id,
             ],
             durable=True,
@@ -104,7 +106,7 @@ class Journal:
                     name if settled_routes is not None else "",
                     "",
                     "",
-                    self.retention if finished(event) else "",
+                    self.retention if finished(event) and not ever_parked(event) else "",
                 ],
             )
             if answer == 1:
@@ -154,26 +156,37 @@ class Journal:
         return [n.decode() for n in await self.store.do("ZRANGE", keys.PARKED, offset, offset + many - 1 if many else -1)]
 
     async def no_longer_parked(self, names: Iterable[str]) -> None:
+        """Somebody has seen to them: from now on they are forgotten as any other."""
         gone = list(names)
-        if gone:
-            await self.store.do("ZREM", keys.PARKED, *gone)
+        if not gone:
+            return
+        await self.store.do("ZREM", keys.PARKED, *gone)
+        for name, (_, event) in zip(gone, await self.load(gone), strict=True):
+            if event is not None and finished(event):
+                await self.store.do("PEXPIRE", keys.event(name), self.retention)
 
     async def waiting(self) -> int:
         """How many events are due or will be."""
         return int(await self.store.do("ZCARD", keys.EVENTS_DUE))
 
-    async def trim(self, many: int = 500) -> int:
-        """Forget the index entries of events whose record is gone.  Pending events have no time to live, so they stay."""
+    async def trim(self, pages: int = 200, many: int = 500) -> int:
+        """Forget the index entries of events whose record is gone: how many.  What is pending or parked has no time to live, so
+        it stays; the next call goes on behind it, where this one ended after so many pages, or begins anew."""
         horizon = await self.store.now() - self.retention
-        names = await self.since(0, horizon, many=many)
-        if not names:
-            return 0
-        records = await self.load(names)
-        gone = [name for name, (raw, _) in zip(names, records, strict=True) if raw is None]
-        if gone:
-            await self.store.do("ZREM", keys.JOURNAL, *gone)
-            await self.store.do("ZREM", keys.PARKED, *gone)
-        return len(gone)
+        forgotten = 0
+        for _ in range(pages):
+            names = await self.since(0, horizon, offset=self._trimmed, many=many)
+            records = await self.load(names)
+            gone = [name for name, (raw, _) in zip(names, records, strict=True) if raw is None]
+            if gone:
+                await self.store.do("ZREM", keys.JOURNAL, *gone)
+                await self.store.do("ZREM", keys.PARKED, *gone)
+            forgotten += len(gone)
+            self._trimmed += len(names) - len(gone)
+            if len(names) < many:
+                self._trimmed = 0
+                break
+        return forgotten
 
 
 def _field(fields: object) -> bytes:
