@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.core.story import PRINTS, Story, shown, want
+from tests.core.story import PRINTS, Story, at, shown, want
 from worker.core.fingerprint import Fingerprints
 from worker.core.lane import DEATHS, Again, Policy, suspect
 from worker.core.merge import merge
@@ -198,6 +198,26 @@ def test_what_a_person_without_authority_wrote_is_put_back() -> None:
     assert story.seen == []
     story.wants("e1~1", 2, "A", source="P", replay=True)
     assert story.visits(a="X") == ("a",)
+
+
+def test_what_wins_by_rank_travels_behind_what_it_displaces() -> None:
+    """A person's X went on to others under the time of its look; then P, who has the say here, tells an older value: at the others
+    nobody outranks anybody, so it goes on under versions that are newer than what they were told."""
+    story = Story(two_way=TWO_WAY, ranks={"a": {"P": 2, "T": 1}})
+    story.merges(hint="h1")
+    story.visits(a="X")
+    versions = [story.seen[0].version]
+    for event, time, value in (("e1", 1, "A"), ("e2", 2, "A"), ("e3", 3, "C"), ("e4", 2_000_000, "D"), ("e5", 3_000_000, "E")):
+        story.wants(event, time, value, source="P")
+        if story.visits():
+            story.settles("applied")
+        (relay,) = story.seen
+        assert (relay.origin, relay.attributes) == ("P", {"a": value})
+        versions.append(relay.version)
+        story.now += story.terms.interval
+    assert versions == sorted(set(versions))
+    assert versions[-2] == at(2_000_000), "what is newer anyhow keeps its version"
+    assert story.a.floor == ""
 
 
 def test_a_clock_that_was_set_back_hides_no_change() -> None:

@@ -292,8 +292,7 @@ def test_a_search_lane_keeps_its_place_in_time_when_its_wants_grow() -> None:
 
 
 def test_searches_that_failed_count_in_a_row() -> None:
-    """One that is answered, whatever it finds, begins the count anew: who is waited for is not parked for a system that fails now and
-    then."""
+    """One that is answered begins the count anew: nobody who is waited for is parked for a system that fails now and then."""
     story = searching()
     for end in (
         lambda token: not_found(story.lane, story.terms, token, story.now, "no account"),

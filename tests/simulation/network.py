@@ -39,11 +39,15 @@ class System:
     hints: list[str] = field(default_factory=list)
     """Accounts of which its webhooks have not been delivered yet."""
     speaks: bool = False
+    gone: set[str] = field(default_factory=set)
+    """Accounts that are not there now, and come back as they were."""
 
     def account(self, ident: str) -> dict[str, Any]:
         return self.accounts.setdefault(ident, {})
 
     def apply(self, ident: str, changes: Mapping[str, Any]) -> None:
+        if ident in self.gone:
+            return
         for name, value in changes.items():
             self.log.append((ident, name, value))
             self.account(ident)[name] = value
@@ -85,7 +89,9 @@ class Network:
     def lands(self, sent: Sent) -> None:
         """It is done, and answered if somebody still waits."""
         self.under_way.remove(sent)
-        if sent.changes is None:
+        if sent.account in sent.system.gone:
+            self._fail(sent, NoAccount("gone"))
+        elif sent.changes is None:
             self._answer(sent, dict(sent.system.account(sent.account)))
         else:
             sent.system.apply(sent.account, sent.changes)
@@ -141,15 +147,15 @@ class Plug:
         self.capabilities = Capabilities(**capabilities)
 
     def find(self, key: str, value: str) -> Flow[Sequence[Found]]:
-        assert key == value, "nothing is searched here"
-        return ()
-        yield  # type: ignore[unreachable] # it makes this a generator
+        try:
+            yield Request("GET", "http://sim/", extensions={"account": value, "changes": None})
+        except NoAccount:
+            return ()
+        return (Found(value, value),)
 
     def read(self, account: str) -> Flow[Account]:
         response = yield Request("GET", "http://sim/", extensions={"account": account, "changes": None})
         found = response.extensions["read"]
-        if found is None:
-            raise NoAccount("gone")
         return Account({k: v for k, v in found.items() if k not in self.capabilities.hidden}, self.capabilities.hidden)
 
     def write(self, account: str, changes: Mapping[str, Any], before: Account | None = None) -> Sequence[Call]:
@@ -179,8 +185,12 @@ class Line:
             request = next(flow)
             while True:
                 wishes = request.extensions
-                got = await self.network.exchange(self.system, wishes["account"], wishes["changes"], self.clock())
-                request = flow.send(Response(200, extensions={"read": got}))
+                try:
+                    got = await self.network.exchange(self.system, wishes["account"], wishes["changes"], self.clock())
+                except ConnectorError as error:
+                    request = flow.throw(error)
+                else:
+                    request = flow.send(Response(200, extensions={"read": got}))
         except StopIteration as end:
             return end.value
 

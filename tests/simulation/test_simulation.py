@@ -19,6 +19,8 @@ from tests.simulation.world import LATE, Process, World
 from worker.core.event import Entry, Event, finished
 from worker.core.outcome import Word
 from worker.fold import replayed
+from worker.operate.links import unlink
+from worker.operate.named import Who
 
 SUBJECTS = ("u1", "u2")
 START = 1_800_000_000.0
@@ -42,6 +44,7 @@ class Simulation(RuleBasedStateMachine):
     @initialize(seed=st.integers(0, 1000))
     def begin(self, seed: int) -> None:
         self.world = World(seed, lambda: self.now)
+        self.world.ranked = seed % 3 == 0
         self.loop.run_until_complete(self._boot())
         self.loop.run_until_complete(self._boot())
 
@@ -98,11 +101,47 @@ class Simulation(RuleBasedStateMachine):
         if event is not None and not event.replay:
             self.accept(replayed(event, self.count))
 
+    @precondition(lambda self: not self.world.ranked)
+    @rule(subject=st.sampled_from(SUBJECTS))
+    def leave(self, subject: str) -> None:
+        """hr says that somebody is gone; who speaks after it is somebody new under the same id."""
+        self.count += 1
+        body = json.dumps({"subject": {"id": subject}, "attributes": {}, "deleted": True}).encode()
+        self.accept(Entry("hr", f"g{self.count}", f"{self.count:x}", body, subject))
+
+    @precondition(lambda self: not self.world.ranked)
+    @rule(subject=st.sampled_from(SUBJECTS))
+    def unlink(self, subject: str) -> None:
+        """An operator removes a link by hand."""
+        self.run(unlink(self.world.processes[0].engine, Who("hr", subject), Who("idp", subject)))
+
+    @rule(subject=st.sampled_from(SUBJECTS), where=st.sampled_from(["idp", "crm"]))
+    def vanish(self, subject: str, where: str) -> None:
+        """An account is not there for a while, and then it is, as it was."""
+        system = self.world.network.systems[where]
+        system.gone ^= {subject}
+        if system.speaks:
+            system.hints.append(subject)
+
+    @rule(seconds=st.sampled_from([0.01, 2]))
+    def clock_is_set_back(self, seconds: float) -> None:
+        """By somebody who synchronizes the store's host."""
+        self.now -= seconds
+        self.clock.shift(-seconds)
+
+    @rule(which=st.integers(0, 1))
+    def rotate(self, which: int) -> None:
+        """A process starts with the fingerprint keys in another order; the other has not yet."""
+        self.world.rotated = not self.world.rotated
+        self.crash(which)
+
     @rule(subject=st.sampled_from(SUBJECTS), told=st.booleans())
     def person(self, subject: str, told: bool) -> None:
         """A person edits the two-way system by hand; its webhook comes now, or later."""
         self.count += 1
         idp = self.world.network.systems["idp"]
+        if subject in idp.gone:
+            return
         idp.account(subject)["dept"] = f"p{self.count}"
         idp.hints.append(subject)
         if told:
@@ -225,10 +264,15 @@ class Simulation(RuleBasedStateMachine):
             self.traveller.stop()
 
     def _rest(self) -> None:
+        for system in self._systems():
+            if system.speaks:
+                system.hints += sorted(system.gone)
+            system.gone.clear()
         quiet = 0
-        for _ in range(400):
-            self.now += 0.5
-            self.clock.shift(0.5)
+        for turn in range(400):
+            seconds = 0.5 if turn < 100 else 60.0  # who was not there is looked for again after minutes
+            self.now += seconds
+            self.clock.shift(seconds)
             busy = False
             while self.world.network.systems["idp"].hints:
                 self.webhook()

@@ -14,7 +14,7 @@ from connectors.contract import Wire
 from tests.simulation.network import Line, Network, Plug, System
 from worker.core.fingerprint import Fingerprints
 from worker.core.lane import Policy
-from worker.core.mapping import From, Key, Mapping_, Rule, TargetRules
+from worker.core.mapping import From, Key, Mapping_, NoAccount, Rule, TargetRules
 from worker.core.path import parse
 from worker.deliver import deliver
 from worker.engine import Engine
@@ -50,17 +50,23 @@ class Speaker:
     def read(self, element: Any) -> Any:
         from connectors.contract import Said
 
-        return Said(subject=element["subject"], attributes=element["attributes"])
+        return Said(subject=element["subject"], attributes=element["attributes"], deleted=element.get("deleted", False))
+
+
+PATIENT = NoAccount(wait=10**9)
+"""A subject whose account is gone waits for it as long as the simulation takes."""
 
 
 def mapping(source: str, **targets: Iterable[tuple[str, str, Policy]]) -> Mapping_:
-    """target -> (attribute, from, policy)"""
-    key = Key("id", parse("subject.id"))
+    """target -> (attribute, from, policy).  At idp a subject is searched for, and linked; elsewhere the id says who it is."""
 
     def compiled(rules: Iterable[tuple[str, str, Policy]]) -> tuple[Rule, ...]:
         return tuple(Rule(attribute, From(parse(path)), "sim", policy) for attribute, path, policy in rules)
 
-    return Mapping_(source, tuple(TargetRules(name, (key,), compiled(rules)) for name, rules in targets.items()))
+    def keys(target: str) -> tuple[Key, ...]:
+        return (Key("email" if target == "idp" else "id", parse("subject.id")),)
+
+    return Mapping_(source, tuple(TargetRules(name, keys(name), compiled(rules), PATIENT) for name, rules in targets.items()))
 
 
 class NoPauses:
@@ -93,7 +99,7 @@ class Process:
 
         self.engine = Engine(
             configuration=world.configuration, store=self.store, journal=Journal(self.store), lanes=Lanes(self.store),
-            links=Links(self.store), pauses=NoPauses(), lines=lines, prints=Fingerprints({"k": b"k" * 32}), hint=no_hint,  # type: ignore[arg-type]
+            links=Links(self.store), pauses=NoPauses(), lines=lines, prints=world.prints, hint=no_hint,  # type: ignore[arg-type]
             jitter=world.random.random,
         )  # fmt: skip
 
@@ -121,8 +127,15 @@ class World:
         self.seconds = seconds
         self.server = fakeredis.FakeServer()
         self.network = Network([System("desk"), System("idp", speaks=True), System("crm")])
+        self.ranked = self.rotated = False
+        """hr has the say at idp; another fingerprint key is the current one."""
+        self.processes: list[Process] = []
+
+    @property
+    def configuration(self) -> Any:
+        """What a process that starts now reads."""
         rules: tuple[tuple[str, str, Policy], ...] = (("dept", "dept", "always"), ("num", "num", "once"))
-        self.configuration: Any = SimpleNamespace(
+        return SimpleNamespace(
             systems={
                 "hr": system("hr", None, source=True),
                 "desk": system("desk", Plug(readable=False, many=True)),
@@ -130,9 +143,14 @@ class World:
                 "crm": system("crm", Plug(many=True)),
             },
             mappings={"hr": mapping("hr", desk=rules, idp=rules), "idp": mapping("idp", crm=rules)},
-            ranks={}, revision="sim", two_way={"idp": frozenset({"dept", "num"})}, relay_needs={},
+            ranks={"idp": {"dept": {"hr": 1, "idp": 0}}} if self.ranked else {}, revision="sim",
+            two_way={"idp": frozenset({"dept", "num"})}, relay_needs={},
         )  # fmt: skip
-        self.processes: list[Process] = []
+
+    @property
+    def prints(self) -> Fingerprints:
+        keys = [("k", b"k" * 32), ("l", b"l" * 32)]
+        return Fingerprints(dict(reversed(keys) if self.rotated else keys))
 
     def boot(self) -> Process:
         process = Process(self)

@@ -11,6 +11,7 @@ They never change the lane they were given, and every one does no harm when it i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -97,7 +98,8 @@ class Seal(msgspec.Struct, frozen=True, omit_defaults=True):
 class Attribute(msgspec.Struct, omit_defaults=True):
     """wanted: the value to write next.  sent: the same, once its call may have started; for write-once this is the claim.
     behind: other candidates for a seal.  owes: what was applied and must travel on, once the whole account is read.  swing: only
-    while it alternates between two values."""
+    while it alternates between two values.  floor: the newest version that was published of it, while an older one of a higher
+    rank holds."""
 
     wanted: Want | None = None
     sent: Want | None = None
@@ -106,6 +108,7 @@ class Attribute(msgspec.Struct, omit_defaults=True):
     seal: Seal | None = None
     owes: Want | None = None
     swing: Swing | None = None
+    floor: str = ""
 
     @property
     def carried(self) -> bool:
@@ -262,9 +265,7 @@ Step = tuple[Lane, list[Note]]
 def copied(lane: Lane) -> Lane:
     """A lane whose attributes may be assigned to; the records in it are frozen and shared."""
     fields = {name: getattr(lane, name) for name in lane.__struct_fields__}
-    fields["attributes"] = {
-        name: Attribute(x.wanted, x.sent, x.behind, x.holds, x.seal, x.owes, x.swing) for name, x in lane.attributes.items()
-    }
+    fields["attributes"] = {name: copy(x) for name, x in lane.attributes.items()}
     return Lane(**fields)
 
 
@@ -338,6 +339,8 @@ def advance(x: Attribute, record: Want, name: str, terms: Terms, now: int, print
     was."""
     holds = x.holds or Belief("", "", UNKNOWN)
     by: Want | Belief = record if terms.weight(name, record) > terms.weight(name, holds) else holds
+    if by.version < holds.version and name in terms.two_way:
+        x.floor = max(x.floor, holds.version)
     print_, at = (holds.print, holds.at) if print_ is False else (print_, now)
     x.holds = Belief(by.version, by.source, print_, at)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
+from worker.core import version
 from worker.core.lane import Attribute, Belief, Look, Note, Seen, Shown, Terms, Want
 from worker.core.path import nest
 
@@ -28,7 +31,12 @@ class Relays:
         """Attributes that somebody without authority changed, and the belief that is to be put back."""
 
     def onward(self, name: str, x: Attribute, record: Want) -> None:
-        """`record` was applied, or found there: it travels on."""
+        """`record` was applied, or found there: it travels on, behind all that was published before."""
+        if x.floor and record.version <= x.floor:
+            record = replace(record, version=version.after(x.floor))
+            x.floor = record.version
+        else:
+            x.floor = ""
         if name in self._terms.relay_needs and self._look is None and self._terms.readable:
             x.owes = record
         else:
@@ -42,13 +50,13 @@ class Relays:
             self._onward.setdefault((x.owes.version, x.owes.source), {})[name] = x.owes
         x.owes = None
 
-    def notes(self, version: str, hints: Sequence[str]) -> list[Note]:
-        """version: of the observation."""
+    def notes(self, at: str, hints: Sequence[str]) -> list[Note]:
+        """at: the version of the observation."""
         seen: list[Note] = []
         read: dict[str, Any] = dict(self._look.attributes) if self._look is not None else {}
         if self.observed:
             me = self._terms.system
-            seen.append(Seen(me, self._account, version, tuple(self.observed), read, me, tuple(hints)))
+            seen.append(Seen(me, self._account, at, tuple(self.observed), read, me, tuple(hints)))
         for (of, origin), records in self._onward.items():
             attributes = read
             for name, record in records.items():

@@ -39,6 +39,11 @@ def of_said(time: str, sequence: int, accepted: str) -> str:
     return f"{stamp if ahead or not time else time}{sequence:0{SEQUENCE}d}"
 
 
+def after(version: str) -> str:
+    """The next one: nothing of another time or sequence is between them."""
+    return f"{int(version) + 1:0{LENGTH}d}"
+
+
 def micros(version: str) -> int:
     """The time of a version, microseconds since 1970."""
     return int(version[:TIME] or 0)
