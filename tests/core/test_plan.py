@@ -201,7 +201,7 @@ def test_what_a_person_without_authority_wrote_is_put_back() -> None:
 
 
 def test_what_wins_by_rank_travels_behind_what_it_displaces() -> None:
-    """A person's X went on to others under the time of its look; then P, who has the say here, tells an older value: at the others
+    """A person's X went on to others under the time of its look; then P, who has the say here, tells an older value.  At others
     nobody outranks anybody, so it goes on under versions that are newer than what they were told."""
     story = Story(two_way=TWO_WAY, ranks={"a": {"P": 2, "T": 1}})
     story.merges(hint="h1")
