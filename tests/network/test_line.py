@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.contract import (
     Budget,
@@ -169,6 +170,21 @@ async def test_unreadable_answer(gate: Gate) -> None:
                 await line.drive(flow(lambda response: response.json()), patience=5)
             assert (str(caught.value), caught.value.status) == ("the answer cannot be read", 200)
             assert len(peer.seen) == 1
+
+
+@pytest.mark.parametrize("stumbles", [KeyError("name"), TypeError("secret"), OverflowError("secret"), AssertionError("secret")])
+async def test_an_answer_that_a_connector_did_not_expect(gate: Gate, stumbles: Exception) -> None:
+    """It is answered as one that cannot be read, and said to people: a fault of the connector, of which no value is told."""
+
+    def flow() -> Flow[object]:
+        yield Request("PUT", peer.url)
+        raise stumbles
+
+    async with Peer(answer(200, b"{}")) as peer, line_to(peer, gate) as line:
+        with capture_logs() as logs, pytest.raises(Unanswered) as caught:
+            await line.drive(flow(), patience=5)
+    assert str(caught.value) == "the answer cannot be read"
+    assert [(each["event"], each["error"]) for each in logs] == [("a connector stumbled", type(stumbles).__name__)]
 
 
 @pytest.mark.parametrize(

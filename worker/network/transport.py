@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+import structlog
 from httpx import URL, InvalidURL
 
 from connectors.contract import (
@@ -42,6 +43,7 @@ from worker.network.tokens import Held, Tokens
 from worker.store.budgets import Exhausted, Gate
 
 T = TypeVar("T")
+log = structlog.get_logger()
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110 section 9.2.1)."""
@@ -141,7 +143,7 @@ class Line:
         try:
             while True:
                 try:
-                    step = _step(flow, response)
+                    step = _step(flow, response, self.system)
                 except ConnectorError as error:
                     raise await self._judged(error, course) from None
                 if isinstance(step, _Returned):
@@ -263,14 +265,19 @@ class _Returned(Generic[T]):
     value: T
 
 
-def _step(flow: Flow[T], response: Response | None) -> Request | _Returned[T]:
-    """The flow's next request, or its end.  What it cannot say or read stands in no message: it may be a value."""
+def _step(flow: Flow[T], response: Response | None, system: str) -> Request | _Returned[T]:
+    """The flow's next request, or its end.  What it cannot say or read stands in no message: it may be a value.  A connector that
+    stumbles over an answer is at fault, and one account must not be taken for poison for that."""
     try:
         return next(flow) if response is None else flow.send(response)
     except StopIteration as end:
         return _Returned(end.value)
+    except ConnectorError:
+        raise
     except (ValueError, InvalidURL, RecursionError):
         pass
+    except Exception as error:
+        log.error("a connector stumbled", target=system, error=type(error).__name__, exc_info=error)
     if response is not None:
         raise Unanswered("the answer cannot be read", status=response.status_code)
     raise Refused("a value cannot stand in a request")
