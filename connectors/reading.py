@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator
 
-from connectors.contract import ConnectorError, Deferred, Failed, Halted, Json, NoAccount, Refused, Response, Unanswered
+from connectors.contract import ConnectorError, Deferred, Failed, Halted, Json, NoAccount, Refused, Response, Token, Unanswered
 
 CAP = 1 << 20
 """Bytes of an answer that are read."""
@@ -149,6 +149,15 @@ def _finite(text: str) -> float:
     if math.isinf(value := float(text)):
         raise ValueError("a number beyond all others")
     return value
+
+
+def token_of(response: Response) -> Token:
+    """The access token of a good answer (RFC 6749 section 5.1).  Raises Failed for another shape, and without a lifetime."""
+    match json_of(response):
+        case {"access_token": str(secret), "expires_in": int() | float() as seconds} if secret and seconds > 0:
+            return Token(secret, float(seconds))
+        case _:
+            raise unreadable(response)
 
 
 def unreadable(response: Response) -> Failed:

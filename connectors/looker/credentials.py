@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.contract import Flow, Request, Token, TokenRefused
 from connectors.looker.answers import judged_elsewhere, of_looker
 from connectors.looker.settings import Settings
-from connectors.reading import json_of, marks, unreadable, url
+from connectors.reading import marks, token_of, url
 
 
 class ApiKey:
@@ -29,11 +29,7 @@ class ApiKey:
                 raise TokenRefused("the API key is refused", **marks(response))
             case _:
                 raise judged_elsewhere(response)
-        match json_of(response):
-            case {"access_token": str(secret), "expires_in": int() | float() as lifetime} if secret and lifetime > 0:
-                return Token(secret, float(lifetime))
-            case _:
-                raise unreadable(response)
+        return token_of(response)
 
     def sign(self, request: Request, token: Token | None) -> None:
         """As Looker's own Python SDK does; the documents write `token` for `Bearer`, and both are taken."""

@@ -7,7 +7,7 @@ from base64 import b64encode
 from connectors.contract import Failed, Flow, Request, Token, TokenRefused
 from connectors.onelogin.answers import judged_elsewhere
 from connectors.onelogin.settings import Settings
-from connectors.reading import json_of, unreadable, url
+from connectors.reading import token_of, url
 
 
 class Credential:
@@ -33,11 +33,7 @@ class Credential:
                 raise Failed("server error; if it lasts: is the owner of the API credential still there?", status=500)
             case _:
                 raise judged_elsewhere(response)
-        match json_of(response):
-            case {"access_token": str(secret), "expires_in": int() | float() as lifetime} if secret and lifetime > 0:
-                return Token(secret, float(lifetime))
-            case _:
-                raise unreadable(response)
+        return token_of(response)
 
     def sign(self, request: Request, token: Token | None) -> None:
         assert token is not None, "OneLogin has no static credential"

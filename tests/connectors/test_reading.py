@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from connectors.contract import Deferred, Failed, Halted, NoAccount, Refused, Unanswered
-from connectors.reading import BaseUrl, error, expect, json_of, microseconds, request_id, retry_after, url
+from connectors.reading import BaseUrl, error, expect, json_of, microseconds, request_id, retry_after, token_of, url
 from tests.connectors.conversation import respond
 
 
@@ -233,3 +233,28 @@ def test_a_time_is_the_same_in_every_zone(moment: datetime, minutes: int) -> Non
     there = moment.replace(tzinfo=UTC).astimezone(timezone(timedelta(minutes=minutes)))
     expected = (moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     assert microseconds(there.isoformat()) == expected
+
+
+@pytest.mark.parametrize("lifetime", [3600, 3600.5])
+def test_a_token_has_the_lifetime_that_is_told(lifetime: float) -> None:
+    """RFC 6749 section 5.1; a lifetime is a number of seconds, whole or not."""
+    token = token_of(httpx.Response(200, json={"access_token": "t", "token_type": "bearer", "expires_in": lifetime}))
+    assert (token.secret, token.lifetime) == ("t", lifetime)
+
+
+NO_TOKENS: list[object] = [
+    [],
+    {},
+    {"access_token": "t"},
+    {"access_token": "", "expires_in": 1},
+    {"access_token": "t", "expires_in": 0},
+    {"access_token": "t", "expires_in": "1h"},
+    {"access_token": 7, "expires_in": 1},
+]
+
+
+@pytest.mark.parametrize("answer", NO_TOKENS)
+def test_what_is_no_token(answer: object) -> None:
+    """Failed, and what was answered is in no text."""
+    with pytest.raises(Failed, match="unreadable answer"):
+        token_of(httpx.Response(200, json=answer))
