@@ -265,7 +265,7 @@ def test_live_without_one_account(
 
 def test_live_an_account_of_somebody_else(history: World, live: Callable[..., Printed], lockstep: Command, body: Body) -> None:
     """Account 7 is E-1's; who has her address now does not get it."""
-    event = said("evt-9", 9, "E-7", title="Boss") | {}
+    event = said("evt-9", 9, "E-7", title="Boss")
     event["data"]["email"] = "ana@example.com"
     out = lockstep("explain", str(body(event)), "--source", "hr", "--live").out
     assert "directory: account 7" in out

@@ -7,9 +7,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
-import httpx
 from starlette.requests import Request as Asked
 from starlette.responses import Response as Answered
 
@@ -17,33 +15,16 @@ from connectors.contract import Json
 from connectors.http.sandbox import Sandbox, User
 from connectors.registry import CONNECTORS
 from connectors.sandbox import Webhook
-from tests.connectors.conversation import Talk
-from worker import wiring
+from tests.landscape import Landscape
 from worker.config import Configuration, load
 from worker.core.event import Event, finished
-from worker.core.fingerprint import Fingerprints
 from worker.core.outcome import Outcome
-from worker.deliver import deliver
-from worker.endpoint.exchange import Limits
-from worker.endpoint.ingress import build_app
-from worker.engine import Engine
-from worker.floor import Floor
-from worker.fold import fold
-from worker.propagate import propagate
-from worker.store import keys
 from worker.store.connection import Store
-from worker.store.journal import Journal
-from worker.store.lanes import Lanes
-from worker.store.links import Links
-from worker.store.pauses import Pauses
 
 NAMES = ("one", "two", "three")
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MAIL = "ana@example.com"
 DEPARTMENT = "attributes.department"
-MOST = 400
-"""Rounds in which everything comes to rest, or never will."""
-
 SYSTEM = """
   {name}:
     connector: http
@@ -96,84 +77,40 @@ class Automated(Sandbox):
         return answer
 
 
-class Direct:
-    """A line that asks a sandbox in this process."""
+class Ring(Landscape):
+    """`ana` of each system is one person."""
 
-    def __init__(self, sandbox: Sandbox, configuration: Configuration, name: str) -> None:
-        target = configuration.systems[name].target
-        assert target is not None
-        self._talk = Talk(sandbox, target.authentication)
-
-    async def drive(self, flow: Any, *, patience: float) -> Any:
-        return await self._talk(flow)
-
-
-class Ring:
-    """Everything at hand.  `ana` of each system is one person."""
+    most = 400
 
     def __init__(
         self, store: Store, folder: Path, steps: Steps | None = None, flows: Mapping[str, tuple[str, ...]] | None = None,
         says: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         everyone = {name: tuple(other for other in NAMES if other != name) for name in NAMES}
-        self.configuration = written(folder, steps or {}, flows or everyone, says or {})
-        journal = Journal(store)
-        self.app = build_app(
-            wiring.endpoints(self.configuration), journal, wiring.Ready(store), hint=lambda: None, limits=Limits()
-        )
-        self.sandboxes = {
+        super().__init__(store, written(folder, steps or {}, flows or everyone, says or {}))
+
+    def played(self) -> dict[str, Automated]:
+        return {
             name: Automated(
                 [{"id": f"{name}-1", "email": MAIL}],
                 webhook=Webhook(f"https://us.example.com/hooks/{name}", SECRET),
-                post=self._post,
+                post=self.post,
             )
             for name in NAMES
         }
-        lines: Any = {name: Direct(sandbox, self.configuration, name) for name, sandbox in self.sandboxes.items()}
-        self.engine = Engine(
-            configuration=self.configuration, store=store, journal=journal, lanes=Lanes(store), links=Links(store),
-            pauses=Pauses(store), lines=lines, prints=Fingerprints({"k": b"k" * 32}), hint=lambda _: None, jitter=lambda: 0.0,
-        )  # fmt: skip
-        self.floor = Floor()
-
-    async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app)) as client:
-            return (await client.post(url, headers=dict(headers), content=body)).status_code
 
     def person(self, system: str, value: str) -> None:
         """Somebody changes Ana's department in the system's own console; its webhook is on its way."""
         self.sandboxes[system].edit(f"{system}-1", {"department": value})
 
-    async def rest(self) -> None:
-        """Until no webhook is on its way and nothing is due.  Raises AssertionError if that never comes."""
-        for _ in range(MOST):
-            for sandbox in self.sandboxes.values():
-                await sandbox.sender.idle()
-            if not await self._due():
-                return
-            await self._round()
-        raise AssertionError(f"no rest: {self.held()}")
-
-    async def _round(self) -> None:
-        while await propagate(self.engine):
-            pass
-        for name in NAMES:
-            await deliver(self.engine, self.floor, name)
-        await self.floor.empty()
-        while await fold(self.engine):
-            pass
-
-    async def _due(self) -> bool:
-        now = await self.engine.store.now()
-        store = self.engine.store
-        due = [await store.do("ZCOUNT", each, "-inf", now) for each in (keys.EVENTS_DUE, *map(keys.due, NAMES))]
-        return any(due) or bool((await self.engine.journal.outbox(1))[1])
+    def unrest(self) -> str:
+        return f"no rest: {self.held()}"
 
     # ---------------------------------------------------------------- what there is
 
     def held(self) -> list[Json]:
         """Ana's department in each system, read from the systems."""
-        return [sandbox.users[f"{name}-1"]["attributes"].get("department") for name, sandbox in self.sandboxes.items()]  # type: ignore[union-attr]
+        return [sandbox.users[f"{name}-1"]["attributes"].get("department") for name, sandbox in self.sandboxes.items()]
 
     def writes(self) -> list[int]:
         """How many writes of ours each system took."""

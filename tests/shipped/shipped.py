@@ -4,11 +4,8 @@ in one process and without a socket."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from connectors.chatwoot.sandbox import Sandbox as Chatwoot
 from connectors.contract import Json
@@ -21,25 +18,11 @@ from connectors.onelogin.sandbox import Sandbox as OneLogin
 from connectors.registry import CONNECTORS
 from connectors.sandbox import Webhook
 from connectors.tyk.sandbox import Sandbox as Tyk
-from tests.connectors.conversation import Talk
-from worker import wiring
+from tests.landscape import Landscape
 from worker.config import Configuration, load
-from worker.core.fingerprint import Fingerprints
 from worker.core.outcome import Outcome
 from worker.core.signature import StandardWebhooks
-from worker.deliver import deliver
-from worker.endpoint.exchange import Limits
-from worker.endpoint.ingress import build_app
-from worker.engine import Engine
-from worker.floor import Floor
-from worker.fold import fold
-from worker.propagate import propagate
-from worker.store import keys
 from worker.store.connection import Store
-from worker.store.journal import Journal
-from worker.store.lanes import Lanes
-from worker.store.links import Links
-from worker.store.pauses import Pauses
 
 FOLDER = Path(__file__).parents[2] / "mappings"
 PLACE = "file:/run/secrets/systems/"
@@ -48,8 +31,6 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ANA, KIM, DAN = "ana@example.com", "kim@example.com", "dan@example.com"
 SYSTEMS = ("onelogin", "descope", "tyk", "looker", "chatwoot")
 SPEAKING = tuple(name for name in SYSTEMS if name != "looker")
-MOST = 200
-"""Rounds in which everything comes to rest, or never will."""
 
 
 def configured(folder: Path, *, apply: bool) -> Configuration:
@@ -70,40 +51,19 @@ def secrets() -> list[str]:
     return sorted(part.split('"')[0] for part in (FOLDER / "systems.yaml").read_text().split(f'"{PLACE}')[1:])
 
 
-class Direct:
-    """A line that asks a sandbox in this process."""
-
-    def __init__(self, sandbox: Any, configuration: Configuration, name: str) -> None:
-        target = configuration.systems[name].target
-        assert target is not None
-        self._talk = Talk(sandbox, target.authentication)
-
-    async def drive(self, flow: Any, *, patience: float) -> Any:
-        return await self._talk(flow)
-
-
-class Shipped:
-    """Everything at hand.  Ana is everywhere; Kim, a contractor, in OneLogin and at the help desk; Dan signs up at the portal,
+class Shipped(Landscape):
+    """Ana is everywhere; Kim, a contractor, in OneLogin and at the help desk; Dan signs up at the portal,
     and is a contact."""
 
+    most = 200
+
     def __init__(self, store: Store, folder: Path, *, apply: bool = True) -> None:
-        self.configuration = configured(folder, apply=apply)
-        journal = Journal(store)
-        self.app = build_app(
-            wiring.endpoints(self.configuration), journal, wiring.Ready(store), hint=lambda: None, limits=Limits()
-        )
-        self.sandboxes = self._sandboxes()
+        super().__init__(store, configured(folder, apply=apply))
         for name in SPEAKING:
             self.sandboxes[name].webhook = Webhook(f"https://us.example.com/hooks/{name}", SECRET)
-        lines: Any = {name: Direct(sandbox, self.configuration, name) for name, sandbox in self.sandboxes.items()}
-        self.engine = Engine(
-            configuration=self.configuration, store=store, journal=journal, lanes=Lanes(store), links=Links(store),
-            pauses=Pauses(store), lines=lines, prints=Fingerprints({"k": b"k" * 32}), hint=lambda _: None, jitter=lambda: 0.0,
-        )  # fmt: skip
-        self.floor = Floor()
 
-    def _sandboxes(self) -> dict[str, Any]:
-        post = self._post
+    def played(self) -> dict[str, Any]:
+        post = self.post
         return {
             "onelogin": OneLogin(
                 [{"id": 1001, "email": ANA, "department": "Other"}, {"id": 1003, "email": KIM}],
@@ -136,10 +96,6 @@ class Shipped:
             ),
         }  # fmt: skip
 
-    async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app)) as client:
-            return (await client.post(url, headers=dict(headers), content=body)).status_code
-
     async def hr(self, ident: str, person: str, email: str, **attributes: Json) -> dict[tuple[str, str], str]:
         """HR says something; when all is quiet, what became of it: (target, attribute) -> word."""
         event = {"type": "user.updated", "data": {"id": person, "email": email, "attributes": attributes}}
@@ -147,7 +103,7 @@ class Shipped:
         verify = self.configuration.systems["hr"].verify
         assert isinstance(verify, StandardWebhooks)
         signed = verify.sign(ident, int(await self.engine.store.now() / 1000), body)
-        status = await self._post("https://us.example.com/hooks/hr", {"content-type": "application/json", **signed}, body)
+        status = await self.post("https://us.example.com/hooks/hr", {"content-type": "application/json", **signed}, body)
         assert status == 202
         await self.rest()
         return await self.told(f"hr:{ident}")
@@ -170,28 +126,6 @@ class Shipped:
     def writes(self) -> int:
         """How many values we have written, everywhere."""
         return sum(entry["by"] == "api" for sandbox in self.sandboxes.values() for entry in sandbox.log.applied)
-
-    async def rest(self) -> None:
-        """Until no webhook is on its way and nothing is due.  Raises AssertionError if that never comes."""
-        for _ in range(MOST):
-            for name in SPEAKING:
-                await self.sandboxes[name].sender.idle()
-            if not await self._due():
-                return
-            while await propagate(self.engine):
-                pass
-            for name in SYSTEMS:
-                await deliver(self.engine, self.floor, name)
-            await self.floor.empty()
-            while await fold(self.engine):
-                pass
-        raise AssertionError("no rest")
-
-    async def _due(self) -> bool:
-        now = await self.engine.store.now()
-        store = self.engine.store
-        due = [await store.do("ZCOUNT", each, "-inf", now) for each in (keys.EVENTS_DUE, *map(keys.due, SYSTEMS))]
-        return any(due) or bool((await self.engine.journal.outbox(1))[1])
 
 
 def _word(outcome: Outcome | None) -> str:
