@@ -32,9 +32,8 @@ def command(sandbox: bool) -> None:
         signal.signal(number, lambda *_: stop.set())
     try:
         with running(sandbox=sandbox) as up:
-            say(f"ready: webhooks go to {up.endpoint}/hooks/SOURCE; Ctrl-C stops everything in order\n")
-            for line in _curl.examples(up):
-                say(line)
+            ready = f"ready: webhooks go to {up.endpoint}/hooks/SOURCE; Ctrl-C stops everything in order\n"
+            say("\n".join([ready, *_curl.examples(up)]))  # at once, or the log of the others would stand in between
             while not stop.wait(0.5):
                 if hopeless := up.crew.hopeless():
                     raise Failure(f"the {hopeless} cannot go on; its last words are in the log above")
