@@ -10,6 +10,7 @@ from pathlib import Path
 import fakeredis
 import pytest
 import redis as sync_redis
+import time_machine
 
 from worker.store.connection import Store, connect
 from worker.store.embedded import Embedded
@@ -39,6 +40,22 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
         opened = Store(fakeredis.FakeAsyncRedis(), "trust")
     else:
         opened = Store(connect(request.getfixturevalue("real_url")), "always")
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """The wall clock, which stands still until a test shifts it; what sleeps goes on sleeping in real time."""
+    with time_machine.travel(1_800_000_000, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+async def frozen(clock: time_machine.Traveller) -> AsyncIterator[Store]:
+    """An empty store on fakeredis whose time is that of `clock`, for what depends on how much of it passes."""
+    opened = Store(fakeredis.FakeAsyncRedis(), "trust")
     await opened.open()
     yield opened
     await opened.close()

@@ -77,7 +77,7 @@ def started(service: str, secrets: Path, folder: Path) -> Iterator[Path]:
         command += [f"--{option}", value]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             while not _listens(folder / "s"):
                 assert process.poll() is None
                 assert time.monotonic() < deadline
@@ -229,7 +229,7 @@ def test_the_broker_as_composed_keeps_nothing_and_serves_celery(secrets: Path, t
         with Connection(f"redis+socket://lockstep:{password}@{socket}") as broker:
             queue = broker.SimpleQueue("q")
             queue.put({"hint": "x"})
-            message = queue.get(timeout=2)
+            message = queue.get(timeout=30)
             message.ack()
             queue.close()
             assert message.payload == {"hint": "x"}

@@ -24,7 +24,7 @@ STEP = re.compile(r"^(?:<!-- ([\w ]+)(?:: (\S+))? -->\n)?```(\w+)\n(.*?)^```$|^<
 CUT = "..."
 """Stands for lines that are left out."""
 SECRETS = ". first/secrets"
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 def plain(text: str) -> str:
@@ -79,7 +79,7 @@ class Reader:
         script = f"test ! -e first/secrets || {SECRETS}; {self.here(command)}"
         done = subprocess.run(
             ["bash", "-c", script], cwd=self.folder, env=self._environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, timeout=60, check=False,
+            text=True, timeout=120, check=False,
         )  # fmt: skip
         return self.there(done.stdout)
 
@@ -161,7 +161,7 @@ def compared(reader: Reader, command: str, shown: str) -> None:
     assert fits(shown, printed), f"$ {command}\n{printed}\n--- the page has\n{shown}"
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_whoever_follows_the_page_sees_what_it_shows(tmp_path: Path) -> None:
     """Every file, every command and every change, in their order, over real processes."""
     done = []

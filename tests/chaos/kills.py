@@ -105,7 +105,7 @@ def recovered(run: Stage) -> None:
     """Wait until no visit that is under way now holds its lane any more, and no lane counts a death."""
     with redis.Redis(port=run.ports.store) as store:
         now = _leases(store)
-        patience = max((until for until in now.values()), default=0.0) - time.time() + 15
+        patience = max((until for until in now.values()), default=0.0) - time.time() + 60
         wait(
             "what was hit has settled",
             lambda: not (now.keys() & _leases(store).keys()) and not _deaths(store),

@@ -46,7 +46,7 @@ class Sender:
             self._allowed = min(up_to, len(self.events))
             self._changed.notify_all()
 
-    def wait(self, accepted: int, patience: float = 15.0) -> None:
+    def wait(self, accepted: int, patience: float = 60.0) -> None:
         """Until so many events were answered with 2xx.  patience: seconds."""
         with self._changed:
             done = self._changed.wait_for(lambda: self._accepted >= accepted, patience)
@@ -57,11 +57,11 @@ class Sender:
             self._over = True
             self._changed.notify_all()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(30)
         self._log.close()
 
     def _run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         while (event := self._turn()) is not None:
             while not self._said(connection, event):
                 if self._over:

@@ -34,7 +34,7 @@ SECRET = b"0123456789abcdef0123456789abcdef"
 T = TypeVar("T")
 
 
-def wait(what: str, condition: Callable[[], T], patience: float = 15.0, *, every: float = 0.02) -> T:
+def wait(what: str, condition: Callable[[], T], patience: float = 60.0, *, every: float = 0.02) -> T:
     """What `condition` answers once it is true.  Fails with `what` if it does not become so.  Both times in seconds."""
     deadline = time.monotonic() + patience
     while not (answer := condition()):
@@ -106,7 +106,7 @@ class Stage:
     def lockstep(self, *arguments: str) -> str:
         """What a command of the operator prints."""
         command = [sys.executable, "-m", "worker", *arguments]
-        done = subprocess.run(command, env=self._environ, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=self._environ, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, f"lockstep {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
@@ -135,7 +135,7 @@ class Stage:
     def post(self, event: Event) -> tuple[int, Mapping[str, str]]:
         """Send once; status and headers of the answer."""
         body, headers = webhook(event, SECRET, int(time.time()))
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports.endpoint, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports.endpoint, timeout=30)
         try:
             connection.request("POST", "/hooks/hr", body, headers)
             response = connection.getresponse()
@@ -152,7 +152,7 @@ class Stage:
             json.dumps(said).encode() if said else None,
             method="POST" if said else "GET",
         )
-        with urllib.request.urlopen(request, timeout=5) as response:
+        with urllib.request.urlopen(request, timeout=30) as response:
             answer: dict[str, Any] = json.load(response)
         return answer
 
@@ -165,7 +165,7 @@ class Stage:
             words.update(event["outcomes"])
         return words
 
-    def over(self, said: Sequence[Event], patience: float = 20.0) -> Counter[str]:
+    def over(self, said: Sequence[Event], patience: float = 90.0) -> Counter[str]:
         """Wait until every event is over; how many attributes ended how."""
         wait("every event is over", lambda: "pending" not in self.outcomes(said), patience, every=0.3)
         words = self.outcomes(said)
@@ -197,7 +197,7 @@ class Stage:
             json.dumps(said).encode() if said else None,
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=30) as response:
             return json.load(response)
 
 

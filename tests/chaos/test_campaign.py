@@ -36,11 +36,11 @@ def test_everything_is_killed_at_random(tmp_path: Path, seed: int) -> None:
                 if kill in DEADLY:
                     recovered(run)
                 sender.allow((n + 1) * part)
-                sender.wait(n * part + chance.randrange(part // 2), 30)
+                sender.wait(n * part + chance.randrange(part // 2), 120)
                 kill(run)
             sender.allow(EVENTS)
-            sender.wait(EVENTS, 30)
+            sender.wait(EVENTS, 120)
         finally:
             sender.stop()
         run.note(f"all events are accepted; the endpoint said {sorted(sender.statuses)}")
-        unharmed(run, said, 60)
+        unharmed(run, said, 180)

@@ -17,7 +17,7 @@ from worker.tasks import QUEUE
 SYSTEMS = ("directory", "badge")
 
 
-def arrived(run: Stage, said: list[Event], patience: float = 15.0) -> None:
+def arrived(run: Stage, said: list[Event], patience: float = 60.0) -> None:
     """Wait until the targets hold what these events say."""
     wait("the targets hold it", lambda: not evidence.missing(SYSTEMS, said, run.evidence()), patience, every=0.1)
 
@@ -32,7 +32,7 @@ def test_stopped_workers(tmp_path: Path) -> None:
         wait("the tick asks for a worker in vain", lambda: broker.llen(f"ls:{QUEUE}"))
         assert run.requests() == []
         run.signal("worker0", signal.SIGCONT)
-        arrived(run, said, patience=5)
+        arrived(run, said, patience=20)
         assert evidence.broken(said, run.evidence()) == []
         assert run.over(said).keys() <= {"applied", "superseded", "sealed"}
 
@@ -54,7 +54,7 @@ def test_frozen_worker(tmp_path: Path) -> None:
         run.control(release=True)
         run.signal("worker1", signal.SIGSTOP)
         run.send(third)
-        arrived(run, [*first, *second, *third], patience=5)
+        arrived(run, [*first, *second, *third], patience=20)
         run.signal("worker1", signal.SIGCONT)
         assert evidence.broken([*first, *second, *third], run.evidence()) == []
         assert run.over([*first, *second, *third]).keys() <= {"applied", "unchanged", "superseded", "sealed"}

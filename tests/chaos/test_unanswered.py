@@ -30,7 +30,7 @@ def test_put_then_get(tmp_path: Path) -> None:
         run.sandbox("faults", method="PUT", path="set_custom_attributes", drop=True)
         run.sandbox("faults", method="PUT", path="set_custom_attributes", drop=True, act=False)
         run.send(said)
-        assert run.over(said, patience=30) == {"applied": 3 * len(said)}
+        assert run.over(said, patience=90) == {"applied": 3 * len(said)}
         for event, (name, (_, seen)) in zip(said, STORIES.items(), strict=False):
             asked = run.requests("directory", event.subject)
             assert [request.method for request in asked] == seen, name

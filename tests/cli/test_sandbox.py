@@ -82,7 +82,7 @@ def playing(kind: str, *options: str) -> Iterator[str]:
     started = [sys.executable, "-m", "worker", "sandbox", kind, "--listen", at, *options]
     with subprocess.Popen(started, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             while not _listens(at):
                 assert process.poll() is None, process.stderr.read() if process.stderr else ""
                 assert time.monotonic() < deadline

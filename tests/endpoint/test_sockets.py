@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import resource
 import time
@@ -13,6 +14,10 @@ from worker.endpoint.exchange import Limits
 from worker.endpoint.listener import HeadDeadline, server
 
 PATIENCE = 0.3
+FOR_EVER = 3_600.0
+"""A patience that no test outlasts: what ends a connection is something else."""
+
+never_late = pytest.mark.parametrize(("limits", "head_seconds"), [(Limits(patience=FOR_EVER, linger=0.2), FOR_EVER)], ids=[""])
 
 
 @pytest.fixture
@@ -21,14 +26,17 @@ def limits() -> Limits:
     return Limits(patience=PATIENCE, linger=0.2)
 
 
-class Impatient(HeadDeadline):
-    head_seconds = PATIENCE
+@pytest.fixture
+def head_seconds() -> float:
+    """Of a request's head."""
+    return PATIENCE
 
 
 @pytest.fixture
-async def port(endpoint) -> AsyncIterator[int]:
+async def port(endpoint, head_seconds) -> AsyncIterator[int]:
     """The port of a uvicorn that serves the endpoint in this loop, as `lockstep serve` does."""
-    running = server(endpoint.app, protocol=Impatient, host="127.0.0.1", port=0)
+    protocol = type("Impatient", (HeadDeadline,), {"head_seconds": head_seconds})
+    running = server(endpoint.app, protocol=protocol, host="127.0.0.1", port=0)
     serving = asyncio.create_task(running._serve())
     while not running.started:  # noqa: ASYNC110 - uvicorn tells nobody
         await asyncio.sleep(0.005)
@@ -37,29 +45,29 @@ async def port(endpoint) -> AsyncIterator[int]:
     await serving
 
 
-async def talk(port: int, *pieces: bytes, pause: float = 0.0, wait: float = 5.0) -> tuple[bytes, float]:
-    """Send the pieces with pauses between them, and read until the other side closes; what it said, and after how long."""
-    started = time.perf_counter()
+async def talk(port: int, *pieces: bytes, endless: bytes | None = None, pause: float = 0.0) -> bytes:
+    """Send the pieces with pauses between them, then `endless` again and again; what the other side said until it closed."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
 
     async def send() -> None:
         with contextlib.suppress(ConnectionError):
-            for piece in pieces:
+            for piece in itertools.chain(pieces, itertools.repeat(endless) if endless is not None else ()):
                 writer.write(piece)
                 await writer.drain()
                 await asyncio.sleep(pause)
 
     sending = asyncio.create_task(send())
     said = b""
-    with contextlib.suppress(ConnectionError):  # who talks on after the answer is reset in the end, and has read it before
-        async with asyncio.timeout(wait):
+    try:
+        with contextlib.suppress(ConnectionError):  # who talks on after the answer is reset in the end, and has read it before
             while piece := await reader.read(65_536):
                 said += piece
-    sending.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await sending
-    writer.close()
-    return said, time.perf_counter() - started
+    finally:
+        sending.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sending
+        writer.close()
+    return said
 
 
 def request(headers: dict[str, str], body: bytes = b"", *, length: int | None = None, path: str = "/hooks/hr") -> bytes:
@@ -71,96 +79,98 @@ async def test_a_webhook_over_the_wire(endpoint, port):
     """The usual way, and a connection that is used again."""
     raw = b'{"id":"e1"}'
     close = {**endpoint.signed(raw, "msg_2"), "connection": "close"}
-    said, _ = await talk(port, request(endpoint.signed(raw), raw), request(close, raw), pause=0.05)
+    said = await talk(port, request(endpoint.signed(raw), raw), request(close, raw), pause=0.05)
     assert said.count(b"HTTP/1.1 202 Accepted") == 2
     assert list(endpoint.shelf.kept) == ["hr:msg_1", "hr:msg_2"]
     assert b"server:" not in said.lower()
 
 
+@never_late
 async def test_a_body_in_pieces_is_one_body(endpoint, port):
     """Chunked, with every chunk on its own."""
     raw = json.dumps({"id": "e1", "note": "x" * 2_000}).encode()
     headers = {**endpoint.signed(raw), "transfer-encoding": "chunked", "connection": "close"}
     head = request(headers).replace(b"content-length: 0\r\n", b"")
     chunks = [b"%x\r\n%b\r\n" % (len(part), part) for part in (raw[at : at + 300] for at in range(0, len(raw), 300))]
-    said, _ = await talk(port, head, *chunks, b"0\r\n\r\n", pause=0.01)
+    said = await talk(port, head, *chunks, b"0\r\n\r\n", pause=0.01)
     assert said.startswith(b"HTTP/1.1 202")
 
 
-@pytest.mark.parametrize("drip", [b"", b" "], ids=["silent", "dripping"])
+@pytest.mark.parametrize("drip", [None, b" "], ids=["silent", "dripping"])
 async def test_a_slow_body_is_cut_off(endpoint, port, drip):
-    """One deadline for all of the body, however lively it drips: 408, and the connection ends."""
-    said, seconds = await talk(port, request(endpoint.signed(b"{}"), b"{", length=1_000), *[drip] * 200, pause=0.02)
+    """One deadline for all of the body, however lively it drips: 408, and the connection ends while the sender still talks."""
+    started = time.perf_counter()
+    said = await talk(port, request(endpoint.signed(b"{}"), b"{", length=100_000), endless=drip, pause=0.02)
     assert said.startswith(b"HTTP/1.1 408")
     assert b"connection: close" in said
-    assert PATIENCE <= seconds < PATIENCE + 1.5
+    assert time.perf_counter() - started >= PATIENCE
     assert endpoint.shelf.asked == []
 
 
 @pytest.mark.parametrize(
-    "pieces",
+    ("pieces", "endless"),
     [
-        [b""],
-        [b"POST /hooks/hr HTTP/1.1\r\n"],
-        [b"POST /hooks/hr HTTP/1.1\r\nhost: x\r\n", *[b"x-a: b\r\n"] * 100],
-        [b"\r\n"] * 100,
+        ([], None),
+        ([b"POST /hooks/hr HTTP/1.1\r\n"], None),
+        ([b"POST /hooks/hr HTTP/1.1\r\nhost: x\r\n"], b"x-a: b\r\n"),
+        ([], b"\r\n"),
     ],
     ids=["silence", "half a head", "a header at a time", "empty lines"],
 )
-async def test_a_slow_head_is_cut_off(port, pieces):
+async def test_a_slow_head_is_cut_off(port, pieces, endless):
     """Half-open requests do not stay open."""
-    said, seconds = await talk(port, *pieces, pause=0.02)
-    assert b"200" not in said
-    assert PATIENCE * 0.9 <= seconds < PATIENCE + 1.5
+    started = time.perf_counter()
+    assert await talk(port, *pieces, endless=endless, pause=0.02) == b""
+    assert time.perf_counter() - started >= PATIENCE * 0.9
 
 
-async def test_empty_lines_do_not_keep_a_used_connection(endpoint, port):
+@pytest.mark.parametrize("limits", [Limits(patience=FOR_EVER)], ids=[""])
+@pytest.mark.parametrize(
+    ("begun", "endless"), [(b"", b"\r\n"), (b"POST /hooks/hr HTTP/1.1\r\n", b"x-a: b\r\n")], ids=["empty lines", "a second head"]
+)
+async def test_empty_lines_do_not_keep_a_used_connection(endpoint, port, begun, endless):
     """Nor does a second head that never ends."""
-    for rest in ([b"\r\n"] * 100, [b"POST /hooks/hr HTTP/1.1\r\n", *[b"x-a: b\r\n"] * 100]):
-        said, seconds = await talk(port, request(endpoint.signed(b"{}"), b"{}"), *rest, pause=0.02)
-        assert said.count(b"HTTP/1.1 202") == 1
-        assert seconds < PATIENCE + 1.5
+    said = await talk(port, request(endpoint.signed(b"{}"), b"{}"), begun, endless=endless, pause=0.02)
+    assert said.count(b"HTTP/1.1") == said.count(b"HTTP/1.1 202") == 1
 
 
+@never_late
 @pytest.mark.parametrize("head", [b"x-a: " + b"a" * 20_000 + b"\r\n\r\n", b"x-a: b\r\n" * 3_000 + b"\r\n"], ids=["long", "many"])
 async def test_large_heads_are_refused(port, head):
     """16 KiB, in one line or in many."""
-    said, seconds = await talk(port, b"POST /hooks/hr HTTP/1.1\r\nhost: x\r\n" + head)
-    assert said.startswith(b"HTTP/1.1 400")
-    assert seconds < PATIENCE
+    assert (await talk(port, b"POST /hooks/hr HTTP/1.1\r\nhost: x\r\n" + head)).startswith(b"HTTP/1.1 400")
 
 
+@never_late
 async def test_a_header_without_an_end_is_not_collected(port):
     """The parser keeps a line until it is whole: it is given no such line."""
-    said, seconds = await talk(port, b"POST /hooks/hr HTTP/1.1\r\nx-a: ", *[b"a" * 60_000] * 200)
-    assert said == b""
-    assert seconds < PATIENCE * 0.9
+    assert await talk(port, b"POST /hooks/hr HTTP/1.1\r\nx-a: ", endless=b"a" * 60_000) == b""
 
 
+@never_late
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
-async def test_300_mb_are_refused_early(endpoint, port, declared):
+async def test_an_endless_body_is_refused_early(endpoint, port, declared):
     """413 within the first bytes above the limit; the sender can read it though it is still writing; memory stays."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    head = request(endpoint.signed(b"{}"), length=300 * 2**20)
+    head = request(endpoint.signed(b"{}"), length=2**50)
     if not declared:
-        head = head.replace(b"content-length: 314572800", b"transfer-encoding: chunked")
+        head = head.replace(b"content-length: %d" % 2**50, b"transfer-encoding: chunked")
     piece = b"x" * 2**20 if declared else b"100000\r\n" + b"x" * 2**20 + b"\r\n"
-    said, seconds = await talk(port, head, *[piece] * 300)
+    said = await talk(port, head, endless=piece)
     assert said.startswith(b"HTTP/1.1 413")
     assert b'{"error":"the body is too large"}' in said
-    assert seconds < 3
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20 * 1024
     assert endpoint.shelf.asked == []
 
 
+@never_late
 @pytest.mark.parametrize("path", ["/hooks/nobody", "/hooks/okta", "/elsewhere"])
 async def test_no_answer_leaves_a_body_behind(endpoint, port, path):
     """An early refusal ends the connection within the linger, whatever still drips in."""
-    head = request({"content-type": "text/plain"}, b"x", length=10_000, path=path)
-    said, seconds = await talk(port, head, *[b"x"] * 200, pause=0.02)
+    head = request({"content-type": "text/plain"}, b"x", length=1_000_000, path=path)
+    said = await talk(port, head, endless=b"x", pause=0.02)
     assert said.startswith((b"HTTP/1.1 404", b"HTTP/1.1 415"))
     assert b"connection: close" in said
-    assert seconds < PATIENCE + 1.5
 
 
 async def test_a_sender_that_hangs_up_is_no_error(endpoint, port):
@@ -169,33 +179,31 @@ async def test_a_sender_that_hangs_up_is_no_error(endpoint, port):
     writer.write(request(endpoint.signed(b"{}"), b"{", length=2))
     await writer.drain()
     writer.close()
-    await asyncio.sleep(0.1)
+    while not endpoint.logs:  # noqa: ASYNC110 - nobody tells when a line is logged
+        await asyncio.sleep(0.01)
     assert endpoint.shelf.asked == []
     assert [line["event"] for line in endpoint.logs] == ["sender hung up"]
 
 
-async def test_slow_senders_do_not_slow_the_others(endpoint, port):
+@never_late
+async def test_slow_senders_do_not_hold_up_the_others(endpoint, port):
     """While a hundred and fifty connections drip, a good webhook waits for none of them."""
-    slow = [
-        asyncio.create_task(talk(port, request(endpoint.signed(b"{}"), b"{", length=1_000), *[b" "] * 40, pause=0.02))
-        for _ in range(150)
-    ]
-    await asyncio.sleep(0.1)
-    times = []
+    dripping = request(endpoint.signed(b"{}"), b"{", length=100_000)
+    slow = [asyncio.create_task(talk(port, dripping, endless=b" ", pause=0.02)) for _ in range(150)]
     for number in range(20):
         raw = b'{"id":"e%d"}' % number
-        said, seconds = await talk(port, request({**endpoint.signed(raw, f"msg_{number}"), "connection": "close"}, raw))
+        said = await talk(port, request({**endpoint.signed(raw, f"msg_{number}"), "connection": "close"}, raw))
         assert said.startswith(b"HTTP/1.1 202")
-        times.append(seconds)
-    answers = [said for said, _ in await asyncio.gather(*slow)]
-    assert sorted(times)[10] < PATIENCE / 2
-    assert all(said.startswith(b"HTTP/1.1 408") for said in answers)
+    assert not any(each.done() for each in slow)
+    for each in slow:
+        each.cancel()
+    await asyncio.wait(slow)
 
 
 async def test_a_poisoned_host_header_changes_nothing(endpoint, port):
     """What is asked for is in the request line only."""
     for host in ("evil.example/hooks/okta?", "x\\@y", "[::1", "a b", "/readyz#"):
-        said, _ = await talk(port, request({"host": host, "connection": "close"}, b"{}", path="/hooks/nobody"))
+        said = await talk(port, request({"host": host, "connection": "close"}, b"{}", path="/hooks/nobody"))
         assert said.startswith((b"HTTP/1.1 404", b"HTTP/1.1 400"))
         assert b"evil" not in said
 

@@ -55,7 +55,7 @@ def raw(data: bytes) -> Behave:
 
 async def hang(_: Seen, __: asyncio.StreamWriter) -> None:
     """No answer, as long as the other side stays."""
-    await asyncio.sleep(60)
+    await asyncio.Event().wait()
 
 
 async def drip(_: Seen, writer: asyncio.StreamWriter) -> None:
@@ -70,7 +70,7 @@ async def drip(_: Seen, writer: asyncio.StreamWriter) -> None:
 async def flood(_: Seen, writer: asyncio.StreamWriter) -> None:
     """More than anybody asked for, in chunks."""
     writer.write(b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n")
-    for _i in range(3200):
+    while True:
         writer.write(b"10000\r\n" + b" " * 65536 + b"\r\n")
         await writer.drain()
 

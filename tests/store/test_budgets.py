@@ -2,11 +2,11 @@
 
 import asyncio
 import itertools
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from time_machine import Traveller
 
 from connectors.contract import Budget
 from worker.store import keys
@@ -18,6 +18,12 @@ from worker.store.connection import Argument, Store
 async def gates(store: Store) -> tuple[Gate, Gate]:
     """Two workers."""
     return Gate(store), Gate(store)
+
+
+@pytest.fixture
+async def still(frozen: Store) -> tuple[Gate, Gate]:
+    """Two workers for whom time passes only as `clock` says."""
+    return Gate(frozen), Gate(frozen)
 
 
 async def allowed(gate: Gate, budget: Budget | None = None, share: str = "s") -> bool:
@@ -34,37 +40,27 @@ async def test_no_budget(gates: tuple[Gate, Gate], store: Store) -> None:
     assert await store.do("EXISTS", keys.budget("s")) == 0
 
 
-async def test_never_more_than_the_budget(gates: tuple[Gate, Gate]) -> None:
+async def test_never_more_than_the_budget(still: tuple[Gate, Gate], clock: Traveller) -> None:
     """Two workers that want as much as they can get make no more calls in any window than the budget says, and no fewer than
     a tenth less."""
-    budget, made = Budget(10, 0.5), list[float]()
-    end = time.monotonic() + 1.3
-
-    async def eager(gate: Gate) -> None:
-        while time.monotonic() < end:
-            try:
-                await gate.take("s", budget, end - time.monotonic())
-            except Exhausted:
-                return
-            made.append(time.monotonic())
-
-    await asyncio.gather(*(eager(gate) for gate in gates for _ in range(5)))
-    made.sort()
-    noticed_late = 0.1  # seconds by which we may hear of a call after the store granted it
+    budget, made = Budget(10, 0.5), list[int]()
+    for now in range(0, 3_000, 10):
+        made += [now for gate in (*still, *still) if await allowed(gate, budget)]
+        clock.shift(0.01)
     for first, beyond in zip(made, made[10:], strict=False):
-        assert beyond - first > 0.5 - noticed_late
-    assert 25 <= len(made) <= 30
+        assert beyond - first >= 500
+    assert len(made) >= 0.9 * 10 * 6
 
 
-async def test_window_slides(gates: tuple[Gate, Gate]) -> None:
+async def test_window_slides(still: tuple[Gate, Gate], clock: Traveller) -> None:
     """Calls made one by one count as long as those made at once: each for the whole window."""
     budget = Budget(4, 0.5)
     for _ in range(4):
-        assert await allowed(gates[0], budget)
-        await asyncio.sleep(0.06)
-    assert not await allowed(gates[1], budget)
-    await asyncio.sleep(0.3)
-    assert [await allowed(gates[0], budget) for _ in range(2)] == [True, False]
+        assert await allowed(still[0], budget)
+        clock.shift(0.06)
+    assert not await allowed(still[1], budget)
+    clock.shift(0.3)
+    assert [await allowed(still[0], budget) for _ in range(2)] == [True, False]
 
 
 async def test_first_come_first_served(gates: tuple[Gate, Gate]) -> None:
@@ -79,30 +75,30 @@ async def test_first_come_first_served(gates: tuple[Gate, Gate]) -> None:
     assert order == list(range(5))
 
 
-async def test_too_long(gates: tuple[Gate, Gate]) -> None:
+async def test_too_long(still: tuple[Gate, Gate], clock: Traveller) -> None:
     """Who would have to wait for longer than it can is told at once, and for how long; nothing is spent by that; who has more
     patience gets the call."""
     budget = Budget(1, 0.4)
-    await gates[0].take("s", budget, 0)
-    started = time.monotonic()
-    patient = asyncio.create_task(gates[0].take("s", budget, 5))
-    for gate in (*gates, *gates):
+    await still[0].take("s", budget, 0)
+    patient = asyncio.create_task(still[0].take("s", budget, 60))
+    for gate in (*still, *still):
         with pytest.raises(Exhausted, match="budget spent") as caught:
             await gate.take("s", budget, 0.1)
-        assert caught.value.wait == pytest.approx(0.4, abs=0.2)
-    assert time.monotonic() - started < 0.4
+        assert 0 < caught.value.wait <= 0.42  # of a gate whose patient taker waits: what is left of it
+    assert not patient.done()
+    clock.shift(0.42)
     await patient
-    assert time.monotonic() - started == pytest.approx(0.4, abs=0.2)
 
 
-async def test_given_up(gates: tuple[Gate, Gate]) -> None:
+async def test_given_up(still: tuple[Gate, Gate], clock: Traveller) -> None:
     """One who gives up waiting does not stand in the way of the next."""
     budget = Budget(1, 0.3)
-    await gates[0].take("s", budget, 0)
-    first, second = (asyncio.create_task(gates[0].take("s", budget, 5)) for _ in range(2))
+    await still[0].take("s", budget, 0)
+    first, second = (asyncio.create_task(still[0].take("s", budget, 10)) for _ in range(2))
     await asyncio.sleep(0.05)
     first.cancel()
-    await asyncio.wait_for(second, 0.5)
+    clock.shift(0.32)
+    await second
 
 
 async def test_shares_do_not_mix(gates: tuple[Gate, Gate]) -> None:
@@ -111,17 +107,20 @@ async def test_shares_do_not_mix(gates: tuple[Gate, Gate]) -> None:
     assert [await allowed(gates[0], budget, share) for share in ("a", "a", "b")] == [True, False, True]
 
 
-async def test_hold(gates: tuple[Gate, Gate]) -> None:
+async def test_hold(still: tuple[Gate, Gate], clock: Traveller) -> None:
     """A hold stops all workers, with a budget and without, until it is over; a shorter one does not end it."""
-    await gates[0].hold("s", 0.5)
-    await gates[1].hold("s", 0.1)
-    held = time.monotonic()
-    for gate, budget in itertools.product(gates, (None, Budget(100, 60))):
+    await still[0].hold("s", 0.5)
+    await still[1].hold("s", 0.1)
+    clock.shift(0.2)
+    for gate, budget in itertools.product(still, (None, Budget(100, 60))):
         with pytest.raises(Exhausted, match="told to wait") as caught:
             await gate.take("s", budget, 0.2)
-        assert caught.value.wait == pytest.approx(0.5, abs=0.2)
-    await gates[1].take("s", None, 5)
-    assert time.monotonic() - held == pytest.approx(0.5, abs=0.2)
+        assert caught.value.wait == 0.3
+    patient = asyncio.create_task(still[1].take("s", None, 60))
+    await asyncio.sleep(0.05)
+    assert not patient.done()
+    clock.shift(0.3)
+    await patient
 
 
 async def test_long_hold(gates: tuple[Gate, Gate], store: Store) -> None:
@@ -136,14 +135,14 @@ async def test_long_hold(gates: tuple[Gate, Gate], store: Store) -> None:
     assert await store.do("PTTL", keys.budget("t")) > 3_590_000
 
 
-async def test_what_the_system_says(gates: tuple[Gate, Gate]) -> None:
+async def test_what_the_system_says(still: tuple[Gate, Gate], clock: Traveller) -> None:
     """What the system says is left is shared, whatever our own budget; when its time is over it is forgotten."""
-    await gates[0].correct("s", 3, 0.5)
-    assert [await allowed(gate, budget) for gate, budget in zip((*gates, *gates), (None, Budget(9, 9)) * 2, strict=True)] == [
+    await still[0].correct("s", 3, 0.5)
+    assert [await allowed(gate, budget) for gate, budget in zip((*still, *still), (None, Budget(9, 9)) * 2, strict=True)] == [
         True, True, True, False,
     ]  # fmt: skip
-    await asyncio.sleep(0.6)
-    assert await allowed(gates[1])
+    clock.shift(0.5)
+    assert await allowed(still[1])
 
 
 async def test_answers_overtake_each_other(gates: tuple[Gate, Gate]) -> None:
@@ -156,13 +155,14 @@ async def test_answers_overtake_each_other(gates: tuple[Gate, Gate]) -> None:
     assert [await allowed(gates[0]) for _ in range(2)] == [True, False]
 
 
-async def test_nothing_left(gates: tuple[Gate, Gate]) -> None:
+async def test_nothing_left(still: tuple[Gate, Gate], clock: Traveller) -> None:
     """When nothing is left, the latest reset that was said counts."""
-    await gates[0].correct("s", 5, 0.1)
-    await gates[0].correct("s", 0, 0.5)
-    await asyncio.sleep(0.2)
-    assert not await allowed(gates[0])
-    await gates[1].take("s", None, 5)
+    await still[0].correct("s", 5, 0.1)
+    await still[0].correct("s", 0, 0.5)
+    clock.shift(0.2)
+    assert not await allowed(still[0])
+    clock.shift(0.3)
+    assert await allowed(still[1])
 
 
 async def test_left_does_not_end_a_hold(gates: tuple[Gate, Gate]) -> None:
@@ -216,11 +216,12 @@ async def test_store_away(store: Store) -> None:
     await gate.take("s", None, 1)
 
 
-async def test_forgotten(gates: tuple[Gate, Gate], store: Store) -> None:
+async def test_forgotten(frozen: Store, clock: Traveller) -> None:
     """A credential that rests leaves nothing behind, and a busy one two dozen numbers."""
+    gate = Gate(frozen)
     for _ in range(40):
-        await gates[0].take("s", Budget(1000, 0.2), 1)
-        await asyncio.sleep(0.01)
-    assert await store.do("HLEN", keys.budget("s")) <= 22
-    await asyncio.sleep(0.3)
-    assert await store.do("EXISTS", keys.budget("s")) == 0
+        await gate.take("s", Budget(1000, 0.2), 1)
+        clock.shift(0.01)
+    assert await frozen.do("HLEN", keys.budget("s")) <= 22
+    clock.shift(0.3)
+    assert await frozen.do("EXISTS", keys.budget("s")) == 0

@@ -155,7 +155,7 @@ def test_broker_and_store_are_two_databases_of_one_server(tmp_path: Path) -> Non
         queue = broker.SimpleQueue("q")
         queue.put({"hint": "x"})
         assert connection.dbsize() == 0
-        assert queue.get(timeout=2).payload == {"hint": "x"}
+        assert queue.get(timeout=30).payload == {"hint": "x"}
         queue.close()
 
 

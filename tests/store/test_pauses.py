@@ -1,23 +1,15 @@
 """Pauses: why a system is left alone as a whole, and until when."""
 
-import asyncio
 from typing import Any
 
 import pytest
+from time_machine import Traveller
 
-from worker.store import keys, pauses
+from worker.store import keys
 from worker.store.connection import Store
-from worker.store.pauses import Pauses, Reason
+from worker.store.pauses import BREAKER, CREDENTIALS, Pauses
 
 ROOM = 8
-
-
-@pytest.fixture
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses that a test can wait for."""
-    monkeypatch.setattr(pauses, "BREAKER", 0.25)
-    monkeypatch.setattr(pauses, "CREDENTIALS", 0.25)
-    monkeypatch.setattr(pauses, "_SECONDS", {**pauses._SECONDS, Reason.BREAKER: 0.25, Reason.CREDENTIALS: 0.25})
 
 
 async def fail(here: Pauses, times: int) -> list[bool]:
@@ -48,7 +40,7 @@ async def test_operator(store: Store) -> None:
     pause = await there.paused("s")
     assert pause is not None
     assert (pause.reason, pause.until, pause.by, pause.why) == ("operator", 0, "ana", "moving house at night")
-    assert abs(pause.since - await store.now()) < 1000
+    assert abs(pause.since - await store.now()) < 60_000
     assert await there.may_take("s", ROOM) == 0
     await there.worked("s")
     assert await there.may_take("s", ROOM) == 0
@@ -68,7 +60,7 @@ async def test_breaker(store: Store) -> None:
     pause = await here.paused("s")
     assert pause is not None
     assert (pause.reason, pause.strikes) == ("breaker", 6)
-    assert 29_000 < pause.until - await store.now() <= 30_000
+    assert 1_000 * BREAKER - 20_000 < pause.until - await store.now() <= 1_000 * BREAKER
 
 
 async def test_in_a_row(store: Store) -> None:
@@ -80,51 +72,49 @@ async def test_in_a_row(store: Store) -> None:
     assert await store.do("HLEN", keys.pauses()) == 0
 
 
-@pytest.mark.usefixtures("short")
-@pytest.mark.parametrize("reason", ["breaker", "credentials"])
-async def test_probe(store: Store, reason: str) -> None:
+@pytest.mark.parametrize(("reason", "seconds"), [("breaker", BREAKER), ("credentials", CREDENTIALS)])
+async def test_probe(frozen: Store, clock: Traveller, reason: str, seconds: float) -> None:
     """When the time is over, one lane may go, at one worker, and the next one only after as long again."""
-    here, there = Pauses(store), Pauses(store)
+    here, there = Pauses(frozen), Pauses(frozen)
     if reason == "breaker":
         await fail(here, 5)
     else:
         await here.pause("s", reason, why="refused")
+    clock.shift(seconds - 0.001)
     assert await here.may_take("s", ROOM) == 0
-    await asyncio.sleep(0.3)
+    clock.shift(0.001)
     assert [await each.may_take("s", ROOM) for each in (here, there, here)] == [1, 0, 0]
     assert (await here.paused("s")) is not None
-    await asyncio.sleep(0.3)
+    clock.shift(seconds)
     assert [await each.may_take("s", ROOM) for each in (there, here)] == [1, 0]
 
 
-@pytest.mark.usefixtures("short")
-async def test_unused_probe(store: Store) -> None:
+async def test_unused_probe(frozen: Store, clock: Traveller) -> None:
     """A probe that had nothing to ask lets another one go at once; an old one, or none, changes nothing."""
-    here, there = Pauses(store), Pauses(store)
+    here, there = Pauses(frozen), Pauses(frozen)
     await fail(here, 5)
     assert not await here.unused("s")
-    await asyncio.sleep(0.3)
+    clock.shift(BREAKER)
     assert await here.may_take("s", ROOM) == 1
     assert await here.unused("s")
     assert not await here.unused("s")
     assert [await each.may_take("s", ROOM) for each in (there, here)] == [1, 0]
     assert await here.paused("s") is not None
-    await asyncio.sleep(0.3)
+    clock.shift(BREAKER)
     assert await here.may_take("s", ROOM) == 1
     assert await there.unused("s")  # of the probe before
     assert await there.may_take("s", ROOM) == 0
 
 
-@pytest.mark.usefixtures("short")
-async def test_probe_fails(store: Store) -> None:
+async def test_probe_fails(frozen: Store, clock: Traveller) -> None:
     """A probe that fails renews the pause; nobody is told again."""
-    here = Pauses(store)
+    here = Pauses(frozen)
     await fail(here, 5)
-    await asyncio.sleep(0.3)
+    clock.shift(BREAKER)
     assert await here.may_take("s", ROOM) == 1
-    await asyncio.sleep(0.15)
+    clock.shift(BREAKER * 0.6)
     assert await fail(here, 1) == [False]
-    await asyncio.sleep(0.15)
+    clock.shift(BREAKER * 0.6)
     assert await here.may_take("s", ROOM) == 0
 
 
@@ -139,17 +129,18 @@ async def test_probe_works(store: Store, reason: str) -> None:
     assert await store.do("HLEN", keys.pauses()) == 0
 
 
-async def test_throttled(store: Store) -> None:
+async def test_throttled(frozen: Store, clock: Traveller) -> None:
     """A system that asked to wait is left alone until then, whatever works meanwhile, and then there is no probe."""
-    here = Pauses(store)
-    await here.pause("s", "throttled", why="asked to wait", seconds=0.25)
+    here = Pauses(frozen)
+    await here.pause("s", "throttled", why="asked to wait", seconds=90_000)
     await here.worked("s")
+    clock.shift(89_999)
     assert await here.may_take("s", ROOM) == 0
     assert list(await here.all()) == ["s"]
-    await asyncio.sleep(0.3)
+    clock.shift(1)
     assert await here.all() == {}
     assert await here.may_take("s", ROOM) == ROOM
-    assert await store.do("HLEN", keys.pauses()) == 0
+    assert await frozen.do("HLEN", keys.pauses()) == 0
 
 
 async def test_the_same_again(store: Store) -> None:

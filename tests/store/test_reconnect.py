@@ -21,7 +21,7 @@ def started(port: int) -> subprocess.Popen[bytes]:
         [str(server_binary()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--logfile", "/dev/null"]
     )
     with sync_redis.Redis(port=port) as client:
-        for _ in range(200):
+        for _ in range(3_000):
             try:
                 client.ping()
                 return process
