@@ -117,11 +117,13 @@ class Demo:
         for system, attribute in TITLE.items():
             told = f"{BURST} webhooks became {_counted(calls[system], 'call')}"
             self._row(events[-1], system, CHO, attribute, "Principal Analyst", told)
-            self._check(1 <= calls[system] <= 2, f"{told} in {system}")
+            self._check(1 <= calls[system] < BURST // 2, f"{told} in {system}")
         lost = [e for e in (first, *events) if (o := _outcome(e, "onelogin", "title")) and o.word is Word.SUPERSEDED]
         if lost:
             self._row(lost[0], "onelogin", CHO, "title", "Principal Analyst", f"and {len(lost) - 1} more, by a newer one")
-        self._check(len(lost) >= BURST - 2, f"only {len(lost)} of the burst were superseded")
+        self._check(len(lost) > BURST // 2, f"only {len(lost)} of the burst were superseded")
+        made = " and ".join(_counted(calls[system], "call") + f" to {system}" for system in TITLE)
+        self._say(f"all accepted, {made}: a lane keeps the newest value, not a queue.")
 
     def _null(self) -> None:
         self._chapter("HR sends no title for Ana any more", "null means here: leave it alone")

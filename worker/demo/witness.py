@@ -16,7 +16,7 @@ from worker.core.event import Event, Sighting, finished
 from worker.engine import Engine
 from worker.settings import Settings
 
-PATIENCE = 25.0
+PATIENCE = 60.0
 """Seconds in which an event of the story is over, or never will be."""
 
 _sighting = msgspec.json.Decoder(Sighting).decode
