@@ -216,9 +216,9 @@ class Company:
 
 def _engine(
     store: Store, folder: Path, desk: Desk, crm: Desk, *,
-    modes: str = "apply", mapping: str = MAPPING, blind: bool = False, who: str = "data.id",
+    modes: str = "apply", mapping: str = MAPPING, blind: bool = False, who: str = "data.id", key: str = "k",
 ) -> Engine:  # fmt: skip
-    """blind: desk cannot be read.  who: where hr's events have their subject."""
+    """blind: desk cannot be read.  who: where hr's events have their subject.  key: the fingerprint key that is current."""
     read = 'read: {get: "/users/{id}"}'
     texts = {
         "desk": TARGET.format(name="desk", mode=modes, read="" if blind else read),
@@ -237,7 +237,7 @@ def _engine(
         links=Links(store),
         pauses=Pauses(store),
         lines={"desk": desk, "crm": crm},  # type: ignore[dict-item]
-        prints=Fingerprints({"k": b"k" * 32}),
+        prints=Fingerprints({name: name.encode() * 32 for name in dict.fromkeys((key, "k"))}),
         hint=no_hint,
         jitter=lambda: 0.0,
     )

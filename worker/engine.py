@@ -61,7 +61,7 @@ class Engine:
     cursors: Cursors = field(init=False)
 
     def __post_init__(self) -> None:
-        self.directories = Directories(self.store)
+        self.directories = Directories(self.store, self.prints.current)
         self.cursors = Cursors(self.store)
         for name, system in self.configuration.systems.items():
             self.terms[name] = terms(system, self.configuration, self.prints)

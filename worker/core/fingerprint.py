@@ -38,6 +38,11 @@ class Fingerprints:
         self._keys = dict(keys)
         self._current = next(iter(keys))
 
+    @property
+    def current(self) -> str:
+        """The name of the key that fingerprints are made with."""
+        return self._current
+
     def of(self, system: str, attribute: str, value: Json) -> str:
         """value: canonical (worker.core.mapping.canonical); None is nothing."""
         return self._made(self._current, system, attribute, value)

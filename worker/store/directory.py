@@ -2,6 +2,7 @@
 
 A list is one hash: the fingerprint of a key with its case folded, to the accounts that hold it, each with the fingerprint of
 the key as it is written there.  No key stands in it as text.  It is filled beside the one in force and replaces it in one step.
+A list says with which fingerprint key it was made: for whoever has another one it is not there.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ CLAIM = 30_000
 it lives."""
 CHUNK = 500
 """Keys that are written at a time."""
-MADE = "made"
-"""The field that says when the list was whole.  No fingerprint is this word: each has a dot in it."""
+MADE = "made:"
+"""With the name of a fingerprint key: the field that says when the list was whole.  No fingerprint has a colon."""
 FAILED = "!"
 
 
@@ -58,14 +59,15 @@ Row = tuple[str, Sequence[Listing]]
 
 
 class Directories:
-    """The lists of all systems.  Every call raises Unavailable."""
+    """The lists of all systems.  key: the name of the fingerprint key that is current here.  Every call raises Unavailable."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, key: str) -> None:
         self._store = store
+        self._made = f"{MADE}{key}"
 
     async def find(self, system: str, folded: str) -> tuple[int, list[Listing]]:
         """When the list was whole (milliseconds; 0: there is none), and who holds this key, written in whatever case."""
-        made, there = await self._store.do("HMGET", keys.directory(system), MADE, folded)
+        made, there = await self._store.do("HMGET", keys.directory(system), self._made, folded)
         return int(made or 0), _decode(there) if there else []
 
     async def drop(self, system: str, folded: str) -> None:
@@ -98,7 +100,7 @@ class Directories:
         """Put a whole list in force and give the claim back.  rows: each key once.  False if the claim was lost: then another
         worker's list will be, and nothing was changed."""
         beside, rest = keys.directory_beside(system, token), iter(rows)
-        await self._store.do("HSET", beside, MADE, now)
+        await self._store.do("HSET", beside, self._made, now)
         while chunk := list(islice(rest, CHUNK)):
             await self._store.do("PEXPIRE", beside, CLAIM)
             await self._store.do("HSET", beside, *(word for key, listings in chunk for word in (key, _encode(listings))))

@@ -11,7 +11,7 @@ ls:{0}:hint:<list>              a hint for this list is under way; expires
 ls:{0}:outbox                   stream  what the lanes' commits say, until it is folded
 ls:{0}:folded                   the outbox id up to which it was folded
 ls:{0}:links:<system>:<account> hash  other system -> account there; stored at both ends
-ls:{0}:directory:<system>       hash  all accounts of a system, by the fingerprints of their keys; `made`: when
+ls:{0}:directory:<system>       hash  all accounts of a system, by the fingerprints of their keys; `made:<key>`: when
 ls:{0}:directory:<system>:<token>  the same while it is filled; expires
 ls:{0}:listing:<system>         who fills it, or `!` and why nobody could; expires
 ls:{0}:parked                   zset  "<source>:<id>" by time: events with something parked
