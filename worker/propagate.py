@@ -211,7 +211,7 @@ def enter(lane: Lane, terms: Terms, flow: Flow) -> Step | None:
 
 def _may_replace(lane: Lane, name: str, want: Want) -> Want:
     x = lane.attributes.get(name)
-    return replace(want, replaces=x.seal.print) if x is not None and x.seal is not None else want
+    return replace(want, replaces=x.seal.mark) if x is not None and x.seal is not None else want
 
 
 def _say(work: Work) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from connectors.contract import Failed, Refused, Unanswered
+from connectors.contract import Failed, Locked, Refused, Unanswered
 from tests.company import Company
 from worker.core.lane import Attribute, Lane, Note, Seal, copied
 from worker.core.outcome import Word
@@ -115,6 +115,46 @@ async def test_an_unsure_seal_is_confirmed(company: Company):
     await company.run()
     assert company.desk.accounts["d1"]["number"] == "7"
     assert (await seal_of(company.engine, ANA, "desk", "number")).kind == "ours"
+
+
+async def locked(company: Company, there: str) -> None:
+    """desk keeps the number itself, and did not say which; then somebody lifts its lock over there."""
+    company.desk.fail("PATCH", Locked("it keeps its first value", "number", status=409))
+    await company.say("e1", number="7")
+    await company.run()
+    assert (await company.told("hr:e1"))["desk", "number"] == Word.SEALED
+    company.desk.accounts["d1"]["number"] = there
+
+
+@pytest.mark.parametrize("there", ["9", ""])
+@pytest.mark.parametrize("blind", [True, False])
+async def test_what_the_target_keeps_itself_is_unsealed(company: Company, there: str, blind: bool) -> None:
+    """Its lock was lifted there: the event's value goes over whatever it holds, once, and is sealed as ours."""
+    company.configure(blind=blind)
+    await locked(company, there)
+    assert (await seal_of(company.engine, ANA, "desk", "number")).seal.print is None
+    assert await lift(company) == "hr:e1~1"
+    await company.run()
+    assert company.desk.accounts["d1"]["number"] == "7"
+    assert await company.told("hr:e1~1") == {("desk", "number"): Word.APPLIED}
+    assert (await seal_of(company.engine, ANA, "desk", "number")).kind == "ours"
+    await company.say("e2", at=2, number="8")
+    await company.run()
+    assert company.desk.accounts["d1"]["number"] == "7"
+
+
+async def test_what_the_target_still_keeps_is_not_unsealed(company: Company) -> None:
+    """Its lock holds: the value ends `sealed`, and the attribute is as sealed as before; the same may be tried again."""
+    await locked(company, "9")
+    await lift(company)
+    company.desk.fail("PATCH", Locked("it keeps its first value", "number", status=409))
+    await company.run()
+    assert company.desk.accounts["d1"]["number"] == "9"
+    assert await company.told("hr:e1~1") == {("desk", "number"): Word.SEALED}
+    assert (await seal_of(company.engine, ANA, "desk", "number")).seal.print is None
+    assert await lift(company) == "hr:e1~2"
+    await company.run()
+    assert company.desk.accounts["d1"]["number"] == "7"
 
 
 async def test_given_twice_it_is_done_once(company: Company):

@@ -186,8 +186,8 @@ def _against_its_seal(spot: Spot, wanted: Want, seal: Seal | None) -> bool:
     shown = spot.shown
     if seal is None:
         return _if_empty(spot, wanted)
-    if wanted.replaces is not None and wanted.replaces == seal.print:
-        replaceable = shown is None or not shown.print or spot.shows(seal.print)
+    if wanted.replaces == seal.mark:
+        replaceable = shown is None or not shown.print or seal.print is None or spot.shows(seal.print)
         return _called(spot, wanted) if replaceable else _if_empty(spot, wanted)
     if not spot.equal(seal.print, wanted):
         spot.ended(wanted, *against_seal(spot.name, seal, wanted, spot.terms))

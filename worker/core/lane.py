@@ -27,6 +27,9 @@ Policy = Literal["always", "if_empty", "once"]
 UNKNOWN = None
 """The belief that is not known.  Nothing ("") and not known are two beliefs, and nothing equals not known."""
 
+UNSEEN = "unseen"
+"""The mark of a seal whose value the target does not show.  No fingerprint is this word: each has a dot in it."""
+
 BEHIND = 8
 """Candidates for a seal that stand behind the one whose turn it is; a further one is parked."""
 HINTS = 8
@@ -50,7 +53,7 @@ class Want(msgspec.Struct, frozen=True, omit_defaults=True):
     after     not before
     alone     goes in a call of its own: a call that carried it was refused without saying for whose sake
     replay    look before you believe
-    replaces  the seal, sealed as found, that this value may replace (unseal)
+    replaces  the mark of the seal that this value may replace (unseal)
     """
 
     version: str
@@ -93,6 +96,11 @@ class Seal(msgspec.Struct, frozen=True, omit_defaults=True):
     at: int = 0
     unsure: bool = False
     found: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What an unseal names, so that it opens this seal and no later one."""
+        return UNSEEN if self.print is None else self.print
 
 
 class Attribute(msgspec.Struct, omit_defaults=True):

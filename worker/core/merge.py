@@ -163,7 +163,7 @@ def _merge_once(name: str, x: Attribute, want: Want, terms: Terms, say: Say) -> 
 def _may_pass(name: str, x: Attribute, seal: Seal, want: Want, terms: Terms) -> bool:
     """The operator's word for this very seal; the sealed value at another account than the one that it was sealed at; or a replay
     of the sealed value: it looks whether the value is there, and where nobody can know whether it ever landed, it goes again."""
-    return (want.replaces is not None and want.replaces == seal.print) or (
+    return want.replaces == seal.mark or (
         (x.carried or (want.replay and (seal.unsure or terms.readable))) and terms.same(name, seal.print, want)
     )
 

@@ -87,8 +87,6 @@ async def unsealing(engine: Engine, sealed: Sealed, event: Event) -> Unsealing:
     (turns,) = await turns_of(engine.journal, [event])
     if engine.terms[target].observe:
         raise NotPossible(f"{target} only watches (`mode: observe`), so nothing is written there; seals do not bind it either")
-    if sealed.seal.print is None:
-        raise NotPossible(f"{target} keeps {attribute} itself and does not show it: it can be changed there only")
     wanted = await _wanted(engine, turns.original, sealed)
     if wanted.value is None:
         raise NotPossible(f"{turns.original.name} clears {attribute}, and nothing cannot be sealed: name an event with a value")
@@ -103,7 +101,8 @@ async def unsealing(engine: Engine, sealed: Sealed, event: Event) -> Unsealing:
 
 async def unseal(engine: Engine, what: Unsealing) -> str:
     """Let it: the name of the replay that carries the value.  It replaces exactly the value that is sealed when it is merged,
-    once; whatever else the target shows by then is sealed as found."""
+    once; whatever else the target shows by then is sealed as found.  Where the target keeps a value that it did not show, it is
+    sent over whatever is there, and the target has the last word."""
     return await start(engine, what.turns, what.only, unseal=True)
 
 

@@ -45,7 +45,8 @@ def seal_lines(w: Why) -> Iterator[str]:
     if seal.unsure:
         yield f"{sealed}, but it is not known whether that value landed: only the same may be sent. {UNLOCK}"
     elif seal.found and seal.print is None:
-        yield f"{sealed}: {w.place.system} itself keeps its first value, and it can be changed there only."
+        unlock = f"{UNLOCK.removesuffix('.')}, once its lock is lifted there."
+        yield f"{sealed}: {w.place.system} itself keeps its first value. {unlock}"
     elif changed_since(w, seal):
         yield f"{sealed}, but with another value than the one held: somebody changed it in {w.place.system} since. {UNLOCK}"
     elif seal.found:

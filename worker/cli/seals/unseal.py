@@ -26,7 +26,8 @@ def command(subject: str, target: str, attribute: str, event: str, reason: str, 
     """Let one value through a seal, once.  The event's value replaces exactly the value that is sealed now: if the
     target shows another by then, that one is sealed as found, and nothing is written.  Afterwards the attribute is
     sealed again.  A seal of which it is not known whether its value landed is confirmed the same way, with the
-    event that sent it, or lifted, with another.
+    event that sent it, or lifted, with another.  Where the target itself keeps a value, lift its lock there first:
+    then the event's value is sent over whatever is there.
 
     SUBJECT is `source:id`, or an account, `system:id`.  Without --apply it says what would happen.
 
