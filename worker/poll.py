@@ -111,13 +111,9 @@ async def _accept(engine: Engine, system: System, page: Page) -> Counter[str]:
     source = system.source
     assert source is not None
     now = await engine.store.now() * 1000
-    entries = intake.listed(page.elements, source, intake.Receipt(system.name, "", now, system.looks))
     words: Counter[str] = Counter()
-    for element, entry in zip(page.elements, entries, strict=True):
-        # What is trusted with values, and what says that an account is gone, is no mere look: it is accepted in any case.
-        looks = entry.verdict is None and system.looks and not source.read(element).deleted
-        if looks and covered(entry, await engine.journal.since_of_subject(entry.source, entry.subject, _second(entry), NEAR)):
-            entry = replace(entry, verdict=Outcome(Word.IGNORED, TOLD, now // 1000))  # noqa: PLW2901 - the same, with its end
+    for heard in intake.listed(page.elements, source, intake.Receipt(system.name, "", now, system.looks)):
+        entry = await _unless_told(engine, heard, now)
         admitted = await admit(engine.journal, [entry], now, answered=False)
         tell_people(admitted)
         for _, word, error in admitted:
@@ -129,6 +125,16 @@ async def _accept(engine: Engine, system: System, page: Page) -> Counter[str]:
     if words["new"]:
         engine.hint([EVENTS])
     return words
+
+
+async def _unless_told(engine: Engine, heard: intake.Heard, now: int) -> Entry:
+    """The event; it is over if what it tells is known.  What is trusted with values, and what says that an account is gone, is
+    no mere look: it is accepted in any case.  now: microseconds since 1970."""
+    entry = heard.entry
+    if not heard.looks:
+        return entry
+    known = await engine.journal.since_of_subject(entry.source, entry.subject, _second(entry), NEAR)
+    return replace(entry, verdict=Outcome(Word.IGNORED, TOLD, now // 1000)) if covered(entry, known) else entry
 
 
 def _second(entry: Entry) -> int:

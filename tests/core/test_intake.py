@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from connectors.contract import Carries, Json, NotEvents, Said, Sole, Unusable
 from worker.core.event import Entry
-from worker.core.intake import ELEMENTS, Receipt, entries, parked_twin
+from worker.core.intake import ELEMENTS, Receipt, entries, listed, parked_twin
 from worker.core.outcome import Outcome, Word
 
 AT = 1_700_000_000_123_456
@@ -101,6 +101,27 @@ def test_a_single_event_is_stored_whole():
 def test_where_the_id_comes_from(body: Json, header: str, ids: list[str]):
     """The webhook's own where the body is the event; else the element's, the webhook's with the place, the content's digest."""
     assert [entry.id for entry in taken(body, header)] == ids
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("e1~1", "e1~1~"),
+        ("e1~1~", "e1~1~~"),
+        ("~22", "~22~"),
+        ("e1~", "e1~"),
+        ("e~1x", "e~1x"),
+        ("e1~1~~2", "e1~1~~2~"),
+        ("1", "1"),
+    ],
+)
+def test_no_event_is_called_like_a_replay(sent: str, kept: str):
+    """`ID~1` is the first replay of `ID`: who sends such an id has it with one `~` more, wherever it stands."""
+    (whole,) = taken({"id": "e"}, sent)
+    (own,) = taken({"id": sent})
+    first, _ = taken({"events": [{"id": sent}, {"id": "b"}]}, "msg_1")
+    ((entry, _),) = listed([{"id": sent}], Listed(), Receipt("hr", "", AT))
+    assert [each.id for each in (whole, own, first, entry)] == [kept] * 4
 
 
 def test_what_is_kept_of_one_event_has_the_id_of_its_webhook():
@@ -199,6 +220,20 @@ def test_a_twin_has_the_id_of_its_content():
     assert twins[0].id != twins[1].id
     assert twins[0].verdict == Outcome(Word.PARKED, "the id is known with another content", AT // 1000)
     assert (twins[0].body, twins[0].digest) == (first.body, first.digest)
+
+
+def test_a_page_of_a_feed():
+    """An element without an id is named by its content alone, for it is listed again; only what asks for a look is one; and what
+    cannot be kept at all is parked, like what cannot be used, so that the page can be accepted."""
+    page: list[Json] = [{"note": 1}, {"id": "g", "deleted": True}, {"ignored": "no"}, 7, {"id": "\ud800"}]
+    told = listed(page, Hinting(), Receipt("hr", "", AT, looks=True))
+    assert [heard.looks for heard in told] == [True, False, False, False, False]
+    assert [heard.entry.id for heard in told[:2]] == [f"sha256-{digest({'note': 1})}", "g"]
+    assert all(heard.entry.polled for heard in told)
+    words = [heard.entry.verdict.word if heard.entry.verdict else None for heard in told]
+    assert words == [None, None, Word.IGNORED, Word.PARKED, Word.PARKED]
+    assert told[4].entry.body == b"null"
+    assert not any(heard.looks for heard in listed(page, Hinting(), Receipt("hr", "", AT)))
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers(), min_size=2))

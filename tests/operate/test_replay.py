@@ -132,6 +132,20 @@ async def test_a_replay_of_a_replay_is_one_of_its_original(company: Company):
     assert {said.turn.name for said in turns.routes().values()} == {"hr:e1~2"}
 
 
+async def test_an_event_whose_id_reads_like_that_of_a_replay(company: Company):
+    """It is accepted, though the replay of that name was there before it; it is an event of its own, with its own replays."""
+    await company.say("e1", department="Sales")
+    await company.run()
+    await bulk(company, act=True)
+    name = await company.say("e1~1", at=2, department="Law")
+    await company.run()
+    assert name == "hr:e1~1~"
+    assert company.desk.accounts["d1"]["department"] == "Law"
+    assert [turn.name for turn in (await company.turns("hr:e1")).replays] == ["hr:e1~1"]
+    assert (await bulk(company, act=True)).made == ["hr:e1~2", "hr:e1~1~~1"]
+    assert (await company.turns("hr:e1~1~~1")).original.name == name
+
+
 async def test_more_replays_than_are_asked_for_at_a_time(company: Company):
     """The eleventh replay of an event is found, and its number is not used twice."""
     await company.say("e1", department="Sales")

@@ -7,8 +7,10 @@ store: whoever has a body and a source (the endpoint, `lockstep send`) gets the 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +27,8 @@ ID_BYTES = 200
 SUBJECT_BYTES = 512
 REASON = 200
 """Characters of a verdict's reason that are kept."""
+
+_LIKE_A_REPLAY = re.compile(r"~[0-9]+~*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,13 @@ class Receipt:
     looks: bool = False
 
 
+class Heard(NamedTuple):
+    """An event of a list.  looks: it is only a reason to look, and says of nobody that the account is gone."""
+
+    entry: Entry
+    looks: bool
+
+
 def entries(body: Json, source: Source, receipt: Receipt) -> Sequence[Entry]:
     """The events of one body, in order.  Raises NotEvents."""
     elements = source.split(body)
@@ -51,21 +62,16 @@ def entries(body: Json, source: Source, receipt: Receipt) -> Sequence[Entry]:
     # Where the body is the event, or the event is what is kept of the body, the id it was sent under is the event's: stable over
     # retries, and not of the payload's making.  In a list the elements have their own, because senders pack them anew.
     if len(elements) == 1 and (isinstance(elements, Sole) or elements[0] == body):
-        return (_entry(elements[0], source, receipt, sole=True, fallback=""),)
+        return (_heard(elements[0], source, receipt, sole=True).entry,)
     return tuple(
-        _entry(element, source, receipt, sole=False, fallback=f"{receipt.id}#{index}" if receipt.id else "")
+        _heard(element, source, receipt, fallback=f"{receipt.id}#{index}" if receipt.id else "").entry
         for index, element in enumerate(elements)
     )
 
 
-def listed(elements: Sequence[Json], source: Source, receipt: Receipt) -> Sequence[Entry]:
+def listed(elements: Sequence[Json], source: Source, receipt: Receipt) -> Sequence[Heard]:
     """The events of a page of a feed, in order.  One without an id is named by its content: it is listed again as it is."""
-    entries = []
-    for element in map(_plain_json, elements):
-        content = hashlib.sha256(encode(element)).hexdigest()
-        entry = _entry(element, source, receipt, sole=False, fallback=f"sha256-{content}")
-        entries.append(msgspec.structs.replace(entry, polled=True))
-    return tuple(entries)
+    return tuple(_heard(element, source, receipt, polled=True) for element in elements)
 
 
 def parked_twin(entry: Entry, at: int) -> Entry:
@@ -75,32 +81,45 @@ def parked_twin(entry: Entry, at: int) -> Entry:
     )
 
 
-def _entry(element: Json, source: Source, receipt: Receipt, *, sole: bool, fallback: str) -> Entry:
-    """`fallback`: the id of an element that has none."""
-    body = encode(element)
+def _heard(
+    element: Json, source: Source, receipt: Receipt, *, sole: bool = False, fallback: str = "", polled: bool = False
+) -> Heard:
+    """sole: its webhook's id is its own.  fallback: the id of one that has none.  polled: it stands in the source's list."""
+    element, body = _kept(element)
     digest = hashlib.sha256(body).hexdigest()
     content_id = f"sha256-{digest}"
-    entry = Entry(receipt.source, receipt.id if sole and receipt.id else fallback or content_id, digest, body)
+    sent_as = receipt.id if sole else ""
+    entry = Entry(receipt.source, _no_replay(sent_as) or fallback or content_id, digest, body, polled=polled)
     try:
         said = source.read(element)
-        if not (sole and receipt.id):
-            own = _plain(said.id, ID_BYTES, "the event's id")
-            entry = msgspec.structs.replace(entry, id=own or fallback or _unnamed(said, content_id, receipt))
+        if not sent_as:
+            own = _no_replay(_plain(said.id, ID_BYTES, "the event's id"))
+            unnamed = content_id if polled else _unnamed(said, content_id, receipt)
+            entry = msgspec.structs.replace(entry, id=own or fallback or unnamed)
         if said.ignored:
-            return msgspec.structs.replace(entry, verdict=_verdict(Word.IGNORED, said.ignored, receipt.at))
-        return placed(entry, said)
+            return _over(entry, Word.IGNORED, said.ignored, receipt)
+        return Heard(placed(entry, said), receipt.looks and not said.deleted)
     except Unusable as error:
-        return msgspec.structs.replace(entry, verdict=_verdict(Word.PARKED, str(error), receipt.at))
+        return _over(entry, Word.PARKED, str(error), receipt)
 
 
-def _plain_json(element: Json) -> Json:
-    """The element; null for one that cannot be kept (a lone surrogate, an infinite number), which the source then refuses: a
-    page is read again until all of it is accepted, so nothing in it may stop that."""
+def _over(entry: Entry, word: Word, reason: str, receipt: Receipt) -> Heard:
+    """It asks for nothing, not even for a look."""
+    return Heard(msgspec.structs.replace(entry, verdict=_verdict(word, reason, receipt.at)), looks=False)
+
+
+def _kept(element: Json) -> tuple[Json, bytes]:
+    """The element and its JSON; null for one that cannot be kept (a lone surrogate, an infinite number), which the source then
+    refuses: a page of a feed is read again until all of it is accepted, so nothing in it may stop that."""
     try:
-        encode(element)
+        return element, encode(element)
     except (ValueError, RecursionError):
-        return None
-    return element
+        return None, b"null"
+
+
+def _no_replay(ident: str) -> str:
+    """An id of a sender's that reads like a replay's (`ID~1`) has one `~` more here, so that no two events have one name."""
+    return f"{ident}~" if _LIKE_A_REPLAY.search(ident) else ident
 
 
 def placed(entry: Entry, said: Said) -> Entry:
