@@ -98,7 +98,7 @@ async def _read(v: Visit) -> Account | None:
     try:
         return await v.drive(v.target.read(v.account))
     except NoAccount as error:
-        await depart(v, error.reason)
+        await depart(v, error.reason, called=False)
     except ConnectorError as error:
         await give_back(v, error)
     return None
@@ -123,7 +123,7 @@ async def _call(v: Visit, raw: bytes, lane: Lane, names: tuple[str, ...], accoun
     changes = {name: sent.value for name in names if (sent := lane.attributes[name].sent) is not None}
     answers = await write(v, changes, account)
     if answers is None:
-        await depart(v, "not there when it was written")
+        await depart(v, "not there when it was written", called=True)
         return
     now = await v.engine.store.now()  # read when the last answer is there
     jitter = v.engine.jitter()

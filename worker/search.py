@@ -22,6 +22,7 @@ from worker.core.search import (
     emptied,
     ghost,
     holds_key,
+    left_seals,
     missed,
     not_found,
     owed,
@@ -184,26 +185,27 @@ async def _merge_into(
     return committed is not None
 
 
-async def depart(v: Visit, reason: str) -> None:
+async def depart(v: Visit, reason: str, *, called: bool) -> None:
     """The account is gone: its wants and seals go to the search lanes of its subjects, all its links go, the lane is emptied;
-    in this order.  One that was never there for us, though a search has just found it, is not searched for again at once."""
+    in this order.  One that was never there for us, though a search has just found it, is not searched for again at once.
+    called: it was a write that said so."""
     _, lane = await v.engine.lanes.load(v.system, v.account)
     if not ours(lane, v.token):
         return
-    by_source, returns = owed(lane), False
+    by_source, left, returns = owed(lane), left_seals(lane, v.now, called=called), False
     in_vain = "" if was_there(lane) else v.account
     log.warning("an account is gone", target=v.system, reason=reason, wants=sum(map(len, by_source.values())))
     for source, subject in lane.owner.items():
         keys = await _keys_again(v, source, subject)
         there = search_account(source, subject)
-        await _merge_into(v, there, by_source.get(source, []), seals(lane), {}, keys, in_vain=in_vain)
+        await _merge_into(v, there, by_source.get(source, []), left, {}, keys, in_vain=in_vain)
         linked = await v.engine.links.find(source, subject, [v.system])
         returns = returns or linked != [v.account]
         if linked == [v.account]:  # also one that is stored at this end only
             await v.engine.links.remove(source, subject, v.system)
     await part_from_all(v.engine, v.system, v.account)
     carried = [pair for source in lane.owner for pair in by_source.get(source, [])]
-    await v.change(lambda lane: emptied(lane, v.terms, v.token, carried, returns=returns))
+    await v.change(lambda lane: emptied(lane, v.terms, v.token, carried, stay=left if returns else None))
     v.engine.hint([v.system])
 
 

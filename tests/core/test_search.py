@@ -12,6 +12,7 @@ from worker.core.schedule import ABSENT
 from worker.core.search import (
     dropped,
     emptied,
+    left_seals,
     missed,
     not_found,
     owed,
@@ -179,6 +180,51 @@ def test_seals_of_a_dead_account_bind_the_next_one() -> None:
     assert there.wants("e2", 2, "B", "once") == [("e2", "a", "sealed")]
 
 
+def test_a_claim_that_may_have_landed_follows_the_person_as_a_seal() -> None:
+    """Nobody answered, and then the account was gone: at the next one the claim's own value goes, whoever else waits there, and
+    no other."""
+    for more in ({"readable": False}, {"hidden": frozenset("a")}, {}):
+        old, search, there = Story(), Story(), Story(**more)
+        old.wants("e2", 2, "A", "once")
+        assert old.visits() == ("a",)
+        old.settles("unsure")
+        assert old.wants("e1", 1, "B", "once") == []
+        (records,) = owed(old.lane).values()
+        search.merges(seals=left_seals(old.lane, old.now, called=False), search=Search())
+        for name, record in records:
+            search.merges({name: record})
+        there.merges(seals=left_seals(search.lane, there.now, called=False))
+        for name, record in waiting(search.lane):
+            there.merges({name: record})
+        there.now += there.terms.late + 1_000
+        assert there.visits() == ("a",)
+        assert there.a.sent is not None
+        assert there.a.sent.event == "e2"
+        assert there.settles("applied") == [("e2", "a", "applied"), ("e1", "a", "sealed")]
+
+
+def test_a_claim_that_surely_did_not_land_is_no_seal() -> None:
+    """The write itself was answered that there is no account."""
+    story = Story()
+    story.wants("e1", 1, "A", "once")
+    assert story.visits() == ("a",)
+    assert left_seals(story.lane, story.now, called=True) == {}
+    assert set(left_seals(story.lane, story.now, called=False)) == {"a"}
+
+
+def test_what_was_not_sure_of_a_dead_account_is_not_asked_any_more() -> None:
+    """The second call of a claim was answered that there is no account; its first one may have landed there."""
+    story = Story(readable=False)
+    story.wants("e1", 1, "A", "once")
+    assert story.visits() == ("a",)
+    story.settles("unsure")
+    story.now += story.terms.late + 1_000
+    assert story.visits() == ("a",)
+    assert story.seal().unsure
+    left = left_seals(story.lane, story.now, called=True)
+    assert [(seal.print, seal.unsure) for seal in left.values()] == [(story.seal().print, False)]
+
+
 def carried_to_a_new_account(**more: Any) -> Story:
     """A was sealed at the old one."""
     story = Story(**more)
@@ -234,7 +280,7 @@ def test_an_account_that_may_return_keeps_its_seals() -> None:
     story.merges({}, owner={"hr": "E-1"})
     story.applies("e1", 1, "A", "once")
     story.begins()
-    step = emptied(story.lane, story.terms, "v2", [], returns=True)
+    step = emptied(story.lane, story.terms, "v2", [], stay=left_seals(story.lane, story.now, called=False))
     assert step is not None
     after = step[0]
     assert (seals(after), after.owner) == (seals(story.lane), {"hr": "E-1"})

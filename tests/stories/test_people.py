@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Flow, NoAccount
+from connectors.contract import Flow, NoAccount, Unanswered
 from tests.company import MAPPING, Company
 from tests.store.dying import DyingStore, dies_everywhere
 from worker.core.lane import DEATHS
@@ -174,6 +174,35 @@ async def test_the_sealed_value_is_given_to_the_new_account(company: Company) ->
     assert (await company.told(again))["desk", "number"] == Word.UNCHANGED
     assert (await company.told(other))["desk", "number"] == Word.SEALED
     assert company.desk.log.count("PATCH /users/d5") == 1
+
+
+async def told(company: Company, name: str, what: tuple[str, str]) -> None:
+    """It is told this of desk's number, now or when what rests is awake.  Raises TimeoutError where that never comes."""
+    async with asyncio.timeout(30):
+        while await reason(company, name, "number") != what:
+            await asyncio.sleep(0.05)
+            await company.run()
+
+
+@pytest.mark.parametrize("blind", [True, False], ids=["cannot be read", "can be read"])
+@pytest.mark.parametrize("back", [True, False], ids=["as it was", "made again"])
+async def test_a_claim_without_an_answer_stays_hers(company: Company, blind: bool, back: bool) -> None:
+    """The call of her first number was not answered, and then the account is gone: whoever says another number meanwhile is told
+    `sealed`, though it is the older one; she has hers when the account is back, as it was, or made again."""
+    company.configure(blind=blind)
+    company.desk.fail("PATCH", Unanswered("no answer"), landed=True)
+    name = await company.say("e2", at=2, number="010441")
+    await company.run()
+    assert company.desk.writes == 1
+    dead = company.desk.accounts.pop("d1")
+    await told(company, name, ("pending", "no account"))
+    other = await company.say("e1", at=1, number="999999")
+    await company.run()
+    company.desk.accounts["d1" if back else "d5"] = {**(dead if back else {}), "email": "ana.new@example.com"}
+    await said(company, "e3", 3, "ana.new@example.com", department="Law")  # it is searched by another address, at once
+    await told(company, name, ("unchanged" if back and not blind else "applied", ""))
+    await told(company, other, ("sealed", ""))
+    assert company.desk.accounts["d1" if back else "d5"]["number"] == "010441"
 
 
 async def test_what_somebody_gave_the_new_account_stays(company: Company) -> None:

@@ -7,10 +7,11 @@ second value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
+from worker.core.decide import sealing
 from worker.core.lane import UNKNOWN, Attribute, Lane, Note, Seal, Search, Step, Terms, Want, copied, let_go, ours, told
 from worker.core.merge import hint_told, teller
 from worker.core.outcome import Word
@@ -39,6 +40,17 @@ def waiting(lane: Lane) -> list[tuple[str, Want]]:
 
 def seals(lane: Lane) -> dict[str, Seal]:
     return {name: x.seal for name, x in lane.attributes.items() if x.seal is not None}
+
+
+def left_seals(lane: Lane, now: int, *, called: bool) -> dict[str, Seal]:
+    """The seals that follow the person when the account is gone.  A claim whose call may have landed is one of them: at the next
+    account its own value passes, and no other, so it is not asked any more whether it did.  called: the calls of what is in
+    `sent` were answered just now that there is no account, so none of them has landed."""
+    left = {name: replace(seal, unsure=False) for name, seal in seals(lane).items()}
+    for name, x in lane.attributes.items():
+        if not called and x.sent is not None and sealing(x, x.sent):
+            left[name] = Seal(x.sent.print, x.sent.event, now)
+    return left
 
 
 def dropped(
@@ -137,9 +149,11 @@ def owed(lane: Lane) -> dict[str, list[tuple[str, Want]]]:
     return by_source
 
 
-def emptied(lane: Lane, terms: Terms, token: str, carried: Iterable[tuple[str, Want]], *, returns: bool = False) -> Step | None:
+def emptied(
+    lane: Lane, terms: Terms, token: str, carried: Iterable[tuple[str, Want]], *, stay: Mapping[str, Seal] | None = None
+) -> Step | None:
     """The account is gone, and what it owed was carried to the search lanes.  What was merged meanwhile stays, and finds out
-    for itself; what came by a link that was removed is nobody's: parked, because there is nobody to search for.  returns: it is
+    for itself; what came by a link that was removed is nobody's: parked, because there is nobody to search for.  stay: it is
     known by its id, and may be made again under it, so its seals stay here, too.  The revision goes on: a lane never starts again
     at 0."""
     if not ours(lane, token):
@@ -157,7 +171,7 @@ def emptied(lane: Lane, terms: Terms, token: str, carried: Iterable[tuple[str, W
                 left.append(record)
             else:
                 notes.append(told(record, terms, name, Word.PARKED, "the account is gone"))
-        seal = x.seal if returns else None
+        seal = None if stay is None else stay.get(name, x.seal)
         if left or seal is not None:
             after.attributes[name] = Attribute(wanted=left[0] if left else None, behind=tuple(left[1:]), seal=seal)
     if after.attributes:
