@@ -22,7 +22,6 @@ from worker.core.search import (
     emptied,
     ghost,
     holds_key,
-    left_seals,
     missed,
     not_found,
     owed,
@@ -30,6 +29,7 @@ from worker.core.search import (
     search_account,
     searched_subject,
     spellings,
+    taken_back,
     waiting,
     was_there,
 )
@@ -139,15 +139,15 @@ async def _pour(v: Visit, source: str, subject: str, account: str, *, searched: 
     _, lane = await v.engine.lanes.load(v.system, v.account)
     if not ours(lane, v.token):
         return  # what was found was found under a lease that is not ours any more
-    poured = waiting(lane)
-    if not await _merge_into(v, account, poured, seals(lane), {source: subject}):
+    since = lane.rev
+    if not await _merge_into(v, account, waiting(lane), seals(lane), {source: subject}):
         reason = "the account belongs to another subject"
-        await v.change(lambda lane: dropped(lane, v.terms, v.token, poured, refused=reason))
+        await v.change(lambda lane: dropped(lane, v.terms, v.token, since, refused=reason))
         return
     if not any(find == KNOWN for find, _, _ in (lane.search or Search()).keys):
         await v.engine.links.set(source, subject, v.system, account)
     found = account if searched else ""
-    await v.change(lambda lane: dropped(lane, v.terms, v.token, poured, found=found))
+    await v.change(lambda lane: dropped(lane, v.terms, v.token, since, found=found))
     v.engine.hint([v.system])
 
 
@@ -186,26 +186,28 @@ async def _merge_into(
 
 
 async def depart(v: Visit, reason: str, *, called: bool) -> None:
-    """The account is gone: its wants and seals go to the search lanes of its subjects, all its links go, the lane is emptied;
-    in this order.  One that was never there for us, though a search has just found it, is not searched for again at once.
-    called: it was a write that said so."""
+    """The account is gone: its wants and seals go to the search lanes of its subjects, all its links go, the lane is emptied, if
+    nothing came back meanwhile; in this order.  One that was never there for us, though a search has just found it, is not
+    searched for again at once.  called: a write was told so."""
+    _, lane = await v.engine.lanes.load(v.system, v.account)
+    in_vain = "" if was_there(lane) else v.account
+    if not await v.change(lambda lane: taken_back(lane, v.terms, v.token, v.now, called=called)):
+        return
     _, lane = await v.engine.lanes.load(v.system, v.account)
     if not ours(lane, v.token):
         return
-    by_source, left, returns = owed(lane), left_seals(lane, v.now, called=called), False
-    in_vain = "" if was_there(lane) else v.account
+    since, by_source, returns = lane.rev, owed(lane), False
     log.warning("an account is gone", target=v.system, reason=reason, wants=sum(map(len, by_source.values())))
     for source, subject in lane.owner.items():
         keys = await _keys_again(v, source, subject)
         there = search_account(source, subject)
-        await _merge_into(v, there, by_source.get(source, []), left, {}, keys, in_vain=in_vain)
+        await _merge_into(v, there, by_source.get(source, []), seals(lane), {}, keys, in_vain=in_vain)
         linked = await v.engine.links.find(source, subject, [v.system])
         returns = returns or linked != [v.account]
         if linked == [v.account]:  # also one that is stored at this end only
             await v.engine.links.remove(source, subject, v.system)
     await part_from_all(v.engine, v.system, v.account)
-    carried = [pair for source in lane.owner for pair in by_source.get(source, [])]
-    await v.change(lambda lane: emptied(lane, v.terms, v.token, carried, stay=left if returns else None))
+    await v.change(lambda lane: emptied(lane, v.terms, v.token, since, returns=returns))
     v.engine.hint([v.system])
 
 

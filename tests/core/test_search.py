@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.core.story import Story, replace, want, words
 from worker.core.lane import Policy, Seal, Search, Told, copied, due, idle
 from worker.core.merge import merge
@@ -12,7 +14,6 @@ from worker.core.schedule import ABSENT
 from worker.core.search import (
     dropped,
     emptied,
-    left_seals,
     missed,
     not_found,
     owed,
@@ -20,6 +21,7 @@ from worker.core.search import (
     seals,
     search_account,
     searched_subject,
+    taken_back,
     waiting,
 )
 
@@ -51,20 +53,29 @@ def test_a_search_lane_names_its_subject() -> None:
 
 
 def test_all_that_waits_arrives_and_nothing_is_left_behind() -> None:
-    """Two candidates are poured in their order; what came meanwhile stays and is looked for at once."""
+    """Two candidates are poured in their order, and then they go from here."""
     story, there = searching(), Story()
-    poured = waiting(story.lane)
-    for name, record in poured:
+    for name, record in waiting(story.lane):
         there.merges({name: record}, owner={"hr": "E-1"})
     assert there.a.wanted is not None
     assert (there.a.wanted.event, [record.event for record in there.a.behind]) == ("e1", ["e2"])
     token = story.begins()
-    story.wants("e3", 3, "C", "once")
-    step = dropped(story.lane, story.terms, token, poured)
+    step = dropped(story.lane, story.terms, token, story.lane.rev)
     assert step is not None
-    assert [record.event for _, record in waiting(step[0])] == ["e3"]
-    assert due(step[0], story.terms, story.now) == 0
-    assert step[1] == []
+    assert (waiting(step[0]), step[1]) == ([], [])
+    assert due(step[0], story.terms, story.now) is None
+
+
+def test_what_came_while_it_was_poured_drops_nothing() -> None:
+    """It may be what the account, gone in the meantime, gives back: all of it stays, and is looked for at once."""
+    story = searching()
+    token = story.begins()
+    since = story.lane.rev
+    assert story.wants("e1", 1, "A", "once") == []
+    step = dropped(story.lane, story.terms, token, since)
+    assert step is not None
+    assert ([record.event for _, record in waiting(step[0])], step[1]) == (["e1", "e2"], [])
+    assert due(step[0], story.terms, story.now) == story.now
 
 
 def test_pouring_again_does_no_harm() -> None:
@@ -81,7 +92,7 @@ def test_what_may_not_be_poured_is_parked_and_its_seals_stay() -> None:
     story = searching()
     story.merges(seals={"b": Seal("k.b", "e0")})
     token = story.begins()
-    step = dropped(story.lane, story.terms, token, waiting(story.lane), refused="the account belongs to another subject")
+    step = dropped(story.lane, story.terms, token, story.lane.rev, refused="the account belongs to another subject")
     assert step is not None
     assert words(step[1]) == [("e1", "a", "parked"), ("e2", "a", "parked")]
     assert seals(step[0]) == {"b": Seal("k.b", "e0")}
@@ -133,30 +144,56 @@ def test_other_keys_are_searched_at_once() -> None:
     assert story.due <= story.now
 
 
-def test_a_dead_account_gives_back_what_it_owes() -> None:
-    """Sent, wanted and those behind, best first, by source; the seals go with the person, and the revision goes on."""
+def gone(story: Story, token: str = "", *, called: bool = False) -> list[tuple[str, str, str]]:
+    """The visit was told that there is no account."""
+    step = taken_back(story.lane, story.terms, token or story.token, story.now, called=called)
+    assert step is not None
+    story.lane = step[0]
+    return words(step[1])
+
+
+def dying() -> Story:
+    """What was sent is taken back from an account that is gone, beside what waits and what is sealed."""
     story = Story()
     story.merges({"a": want("e1", 1, "A", "once")}, owner={"S": "E-1", "crm": "C-9"})
     story.merges({"a": want("e2", 2, "B", "once", source="crm")})
     story.merges({"b": want("e3", 3, "C")}, seals={"c": Seal("k.c", "e0")})
     assert story.visits(a=None, b=None) == ("a", "b")
-    story.merges({"b": want("e4", 4, "D")})
+    assert story.merges({"d": want("e4", 4, "D")}) == []
+    assert gone(story, called=True) == []
+    return story
+
+
+def test_a_dead_account_gives_back_what_it_owes() -> None:
+    """Sent, wanted and those behind, best first, by source; the seals go with the person, and the revision goes on."""
+    story = dying()
     assert {source: [(name, record.event) for name, record in records] for source, records in owed(story.lane).items()} == {
-        "S": [("a", "e1"), ("b", "e3"), ("b", "e4")],
+        "S": [("a", "e1"), ("b", "e3"), ("d", "e4")],
         "crm": [("a", "e2")],
     }
     assert seals(story.lane) == {"c": Seal("k.c", "e0")}
-    carried = [pair for records in owed(story.lane).values() for pair in records]
-    story.merges({"b": want("e5", 5, "E")})
     story.merges(hint="h1")
     revision = story.lane.rev
-    step = emptied(story.lane, story.terms, story.token, carried)
+    step = emptied(story.lane, story.terms, story.token, revision)
     assert step is not None
     after, notes = step
-    assert after.rev == revision
-    assert {name: x.wanted.event for name, x in after.attributes.items() if x.wanted} == {"b": "e5"}
-    assert after.owner == {"S": "E-1", "crm": "C-9"}, "what is left must find its way back again"
+    assert (after.rev, after.attributes, after.owner) == (revision, {}, {})
     assert [(note.event, str(note.word)) for note in notes if isinstance(note, Told)] == [("h1", "ignored")]
+
+
+def test_what_came_while_it_was_carried_empties_nothing() -> None:
+    """It may be what was carried, because somebody found the account again: all of it stays, and finds out for itself."""
+    story = dying()
+    since = story.lane.rev
+    assert story.merges({"b": want("e3", 3, "C")}) == []
+    story.merges(hint="h1")
+    step = emptied(story.lane, story.terms, story.token, since)
+    assert step is not None
+    after, notes = step
+    assert (sorted(record.event for _, record in waiting(after)), notes) == (["e1", "e2", "e3", "e4"], [])
+    assert (after.lease, after.check) == (None, ("h1",))
+    assert (seals(after), after.owner) == ({"c": Seal("k.c", "e0")}, {"S": "E-1", "crm": "C-9"})
+    assert due(after, story.terms, story.now) == story.now
 
 
 def test_a_dead_account_of_which_all_was_carried_is_empty() -> None:
@@ -164,8 +201,7 @@ def test_a_dead_account_of_which_all_was_carried_is_empty() -> None:
     story = Story()
     story.merges({"a": want("e1", 1, "A")}, owner={"S": "1"})
     story.begins()
-    carried = [pair for records in owed(story.lane).values() for pair in records]
-    step = emptied(story.lane, story.terms, "v1", carried)
+    step = emptied(story.lane, story.terms, "v1", story.lane.rev)
     assert step is not None
     assert (step[0].rev, step[0].attributes, step[0].owner) == (story.lane.rev, {}, {})
     assert due(step[0], story.terms, story.now) is None
@@ -180,27 +216,48 @@ def test_seals_of_a_dead_account_bind_the_next_one() -> None:
     assert there.wants("e2", 2, "B", "once") == [("e2", "a", "sealed")]
 
 
-def test_a_claim_that_may_have_landed_follows_the_person_as_a_seal() -> None:
+def claimed(**more: Any) -> Story:
+    """A was sent, and nobody answered; B, which is older, stands behind it."""
+    story = Story(**more)
+    story.wants("e2", 2, "A", "once")
+    assert story.visits() == ("a",)
+    story.settles("unsure")
+    assert story.wants("e1", 1, "B", "once") == []
+    story.now += story.terms.late + 1_000
+    return story
+
+
+@pytest.mark.parametrize("more", [{"readable": False}, {"hidden": frozenset("a")}, {}], ids=["unreadable", "hidden", "readable"])
+def test_a_claim_that_may_have_landed_follows_the_person(more: dict[str, Any]) -> None:
     """Nobody answered, and then the account was gone: at the next one the claim's own value goes, whoever else waits there, and
     no other."""
-    for more in ({"readable": False}, {"hidden": frozenset("a")}, {}):
-        old, search, there = Story(), Story(), Story(**more)
-        old.wants("e2", 2, "A", "once")
-        assert old.visits() == ("a",)
-        old.settles("unsure")
-        assert old.wants("e1", 1, "B", "once") == []
-        (records,) = owed(old.lane).values()
-        search.merges(seals=left_seals(old.lane, old.now, called=False), search=Search())
-        for name, record in records:
-            search.merges({name: record})
-        there.merges(seals=left_seals(search.lane, there.now, called=False))
-        for name, record in waiting(search.lane):
-            there.merges({name: record})
-        there.now += there.terms.late + 1_000
-        assert there.visits() == ("a",)
-        assert there.a.sent is not None
-        assert there.a.sent.event == "e2"
-        assert there.settles("applied") == [("e2", "a", "applied"), ("e1", "a", "sealed")]
+    old, search, there = claimed(), Story(), Story(**more)
+    assert gone(old, old.begins()) == []
+    search.merges(seals=seals(old.lane), search=Search())
+    for name, record in waiting(old.lane):
+        search.merges({name: record})
+    there.merges(seals=seals(search.lane))
+    for name, record in waiting(search.lane):
+        there.merges({name: record})
+    there.now = old.now
+    assert there.visits() == ("a",)
+    assert there.a.sent is not None
+    assert there.a.sent.event == "e2"
+    assert there.settles("applied") == [("e2", "a", "applied"), ("e1", "a", "sealed")]
+
+
+def test_it_stays_where_something_came_back_meanwhile() -> None:
+    """The lane could not be emptied, and the account is made again under the same id, and empty: that does not show that the
+    claim did not land."""
+    story = claimed()
+    token = story.begins()
+    gone(story, token)
+    step = emptied(story.lane, story.terms, token, story.lane.rev - 1)
+    assert step is not None
+    story.lane = step[0]
+    assert story.visits(a=None) == ("a",)
+    assert story.a.sent is not None
+    assert story.a.sent.event == "e2"
 
 
 def test_a_claim_that_surely_did_not_land_is_no_seal() -> None:
@@ -208,21 +265,18 @@ def test_a_claim_that_surely_did_not_land_is_no_seal() -> None:
     story = Story()
     story.wants("e1", 1, "A", "once")
     assert story.visits() == ("a",)
-    assert left_seals(story.lane, story.now, called=True) == {}
-    assert set(left_seals(story.lane, story.now, called=False)) == {"a"}
+    assert gone(story, called=True) == []
+    assert (seals(story.lane), [record.tries for _, record in waiting(story.lane)]) == ({}, [0])
 
 
 def test_what_was_not_sure_of_a_dead_account_is_not_asked_any_more() -> None:
     """The second call of a claim was answered that there is no account; its first one may have landed there."""
-    story = Story(readable=False)
-    story.wants("e1", 1, "A", "once")
-    assert story.visits() == ("a",)
-    story.settles("unsure")
-    story.now += story.terms.late + 1_000
+    story = claimed(readable=False)
     assert story.visits() == ("a",)
     assert story.seal().unsure
-    left = left_seals(story.lane, story.now, called=True)
-    assert [(seal.print, seal.unsure) for seal in left.values()] == [(story.seal().print, False)]
+    assert gone(story, called=True) == []
+    assert not story.seal().unsure
+    assert story.a.carried
 
 
 def carried_to_a_new_account(**more: Any) -> Story:
@@ -280,7 +334,7 @@ def test_an_account_that_may_return_keeps_its_seals() -> None:
     story.merges({}, owner={"hr": "E-1"})
     story.applies("e1", 1, "A", "once")
     story.begins()
-    step = emptied(story.lane, story.terms, "v2", [], stay=left_seals(story.lane, story.now, called=False))
+    step = emptied(story.lane, story.terms, "v2", story.lane.rev, returns=True)
     assert step is not None
     after = step[0]
     assert (seals(after), after.owner) == (seals(story.lane), {"hr": "E-1"})
@@ -314,9 +368,9 @@ def test_a_search_that_is_put_off_counts_no_look() -> None:
 def test_without_the_lease_a_search_changes_nothing() -> None:
     """Another visit has the lane by now."""
     story = searching()
-    assert dropped(story.lane, story.terms, "v9", []) is None
+    assert dropped(story.lane, story.terms, "v9", 0) is None
     assert not_found(story.lane, story.terms, "v9", story.now, "no account") is None
-    assert emptied(story.lane, story.terms, "v9", []) is None
+    assert emptied(story.lane, story.terms, "v9", 0) is None
 
 
 def test_an_owner_conflict_found_while_pouring_changes_nothing() -> None:
@@ -343,7 +397,7 @@ def test_searches_that_failed_count_in_a_row() -> None:
     for end in (
         lambda token: not_found(story.lane, story.terms, token, story.now, "no account"),
         lambda token: postponed(story.lane, story.terms, token, story.now),
-        lambda token: dropped(story.lane, story.terms, token, []),
+        lambda token: dropped(story.lane, story.terms, token, story.lane.rev),
     ):
         story.releases(story.begins(), missed=True)
         assert story.lane.misses == 1

@@ -15,7 +15,7 @@ from worker.core.merge import merge
 from worker.core.park import poisoned
 from worker.core.plan import begin, needs_read, plan
 from worker.core.schedule import Retry
-from worker.core.search import dropped, emptied, not_found, owed, waiting
+from worker.core.search import dropped, emptied, not_found, taken_back
 from worker.core.settle import Answer, release, settle
 
 Transition = Callable[[Lane], tuple[Any, ...] | None]
@@ -40,6 +40,7 @@ def steps(draw, known: Terms, now: int, *, searching: bool) -> tuple[Transition,
     look = Look({n: shown(draw(values), n) for n in "ab" if n not in known.hidden}, {"a": "?", "b": "?"})
     wanted = want(f"e{event}", event, draw(values), draw(policies), name=name, replay=draw(st.booleans()))
     answers = {n: Answer(draw(kinds)) for n in "ab"}
+    called = draw(st.booleans())
     keys = Search(((name, "x", ""),), wait=draw(st.sampled_from([0, 10**6])))
     seal = {name: Seal(shown("A", name).print, "e0")} if event == 30 else None
     both: list[Transition] = [
@@ -49,8 +50,8 @@ def steps(draw, known: Terms, now: int, *, searching: bool) -> tuple[Transition,
     ]
     of_search: list[Transition] = [
         lambda lane: not_found(lane, known, token, now, "no account"),
-        lambda lane: dropped(lane, known, token, waiting(lane)),
-        lambda lane: dropped(lane, known, token, waiting(lane), refused="the account belongs to another subject"),
+        lambda lane: dropped(lane, known, token, lane.rev),
+        lambda lane: dropped(lane, known, token, lane.rev, refused="the account belongs to another subject"),
     ]
     of_account: list[Transition] = [
         lambda lane: merge(lane, known, {}, hint=f"h{event}"),
@@ -59,7 +60,8 @@ def steps(draw, known: Terms, now: int, *, searching: bool) -> tuple[Transition,
         lambda lane: settle(lane, known, token, now, ACCOUNT, {n: answers[n] for n in lane.attributes}, 0.5),
         lambda lane: release(lane, known, token, now, 100, "read failed", missed=True),
         lambda lane: poisoned(lane, known, token, now),
-        lambda lane: emptied(lane, known, token, [pair for pairs in owed(lane).values() for pair in pairs]),
+        lambda lane: taken_back(lane, known, token, now, called=called),
+        lambda lane: emptied(lane, known, token, lane.rev),
     ]
     chosen: Transition = draw(st.sampled_from([*both, *(of_search if searching else of_account)]))
     return chosen, chosen in (of_search[1], of_account[-1])

@@ -18,6 +18,8 @@ P_SAYS_A_Q_SAYS_B = (Event("e1", 1, {"a": "A"}, "P"), Event("e2", 2, {"a": "B"},
 A_WITH_C_THEN_B = (Event("e1", 1, {"a": "A", "b": "C"}), Event("e2", 2, {"a": "B"}))
 ONCE: dict[str, Policy] = {"a": "once"}
 IF_EMPTY: dict[str, Policy] = {"a": "if_empty"}
+OTHER_IS_READ = (Event("e1", 1, {"a": "A"}), Event("e2", 2, {"a": "B", "b": "C"}, policy="once"))
+"""Of two candidates the second brings an attribute for whose sake the account is read."""
 B_UNSEALS = AB[1]._replace(unseal=True)
 B_FILLS = AB[1]._replace(policy="if_empty")
 A_AGAIN_THEN_B = (AB[0], Event("e1~1", 2, {"a": "A"}, replay=True), Event("e2", 3, {"a": "B"}))
@@ -112,7 +114,20 @@ BOTH_WAYS = (
     Case("a hint at a system that cannot be read", AB[:1], Faults(1, 1), readable=False, edits=(("b", "X"),)),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*ORDINARY, *WRITE_ONCE, *ONLY_IF_EMPTY, *REPLAYED, *BOTH_WAYS)
+DELETED = (
+    Case("deleted, made again", AB, Faults(crashes=1), deleted="made again"),
+    Case("deleted, made again, and a call is lost", AB, Faults(losses=1), deleted="made again"),
+    Case("deleted, made again, once", AB, Faults(losses=1), ONCE, deleted="made again"),
+    Case("deleted, made again, once, not readable", AB, Faults(crashes=1), ONCE, readable=False, deleted="made again"),
+    Case("deleted, back, once, not readable", AB, Faults(losses=1, refusals=1), ONCE, readable=False, deleted="comes back"),
+    Case("deleted, back, once, this one cannot be read", OTHER_IS_READ, Faults(losses=1), ONCE, hidden=frozenset("a"),
+         deleted="comes back"),
+    Case("deleted, linked, made again, once", AB, Faults(crashes=1), ONCE, known=False, deleted="made again"),
+    Case("deleted, linked, back, once, this one cannot be read", OTHER_IS_READ, Faults(losses=1), ONCE, hidden=frozenset("a"),
+         known=False, deleted="comes back"),
+)  # fmt: skip
+
+CASES: tuple[Case, ...] = (*ORDINARY, *WRITE_ONCE, *ONLY_IF_EMPTY, *REPLAYED, *BOTH_WAYS, *DELETED)
 
 DEEPER: tuple[Case, ...] = tuple(
     replace(case, name=f"{case.name}, more faults", faults=Faults(*map(max, case.faults, (1, 1, 0, 1, 0))))

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, get_args
 
 from msgspec.structs import replace
 
-from tests.explore import promises
-from tests.explore.world import ACCOUNT, OVER, Call, Case, Faults, Visit, World, decode, look, standing
+from tests.explore import departures, promises
+from tests.explore.world import ACCOUNT, OVER, SUBJECT, Call, Case, Faults, Visit, World, decode, look, standing
 from worker.core.event import Event as Record
 from worker.core.lane import Again, Lane, Note, Seen, Terms, Told, Want, due
 from worker.core.merge import merge
@@ -53,6 +53,9 @@ class Moves:
         yield from self.time_passes()
         for call in self.world.calls:
             yield from self.call_ends(call)
+        if self.case.deleted:
+            yield from departures.of_account(self)
+            yield from departures.searches(self)
 
     # ------------------------------------------------------------ events
 
@@ -86,7 +89,9 @@ class Moves:
             wants = self.case.wants(event)
             if event.unseal:
                 wants = {attribute: self.replacing(attribute, want) for attribute, want in wants.items()}
-            step = merge(self.lane, self.terms, wants)
+            if not self.world.linked:
+                return departures.merges(self, wants, f"merge {name}", **changes)
+            step = merge(self.lane, self.terms, wants, owner=SUBJECT if self.case.deleted else None)
         assert step is not None, "no case has two owners"
         return self.to(f"merge {name}", *step, **changes)
 
@@ -100,7 +105,7 @@ class Moves:
     def visit_starts(self) -> Iterator[Move]:
         w = self.world
         when = due(self.lane, self.terms, w.now)
-        if when is None or when > w.now or len(w.visits) == AT_ONCE:
+        if when is None or when > w.now or sum(v.token in TOKENS for v in w.visits) == AT_ONCE:
             return
         token = next(token for token in TOKENS if not self.in_use(token))
         if (step := poisoned(self.lane, self.terms, token, w.now)) is not None:
@@ -123,6 +128,8 @@ class Moves:
             calls = tuple(call._replace(token="") if call.token == v.token else call for call in w.calls)
             yield self.to(f"CRASH of {v.token} ({v.stage})", visits=others, calls=calls, calm=False, faults=self.spend(crashes=1))
         match v.stage:
+            case "read" if not w.there:
+                yield self.to(f"{v.token} reads: 404", visits=(*others, v._replace(stage="not there")))
             case "read":
                 yield self.to(f"{v.token} reads {dict(w.target)}", visits=(*others, v._replace(stage="plan", read=w.target)))
                 if self.faults.losses:
@@ -143,8 +150,10 @@ class Moves:
                     yield self.to(f"{v.token} settles {dict(v.answers)}: not its lease", visits=others)
                 else:
                     yield self.to(f"{v.token} settles {dict(v.answers)}", *step, visits=others)
+            case "wait":
+                pass
             case _:
-                pass  # it waits for its answer
+                yield from departures.goes_on(self, v, others)
 
     def planned(self, v: Visit, others: tuple[Visit, ...]) -> Iterator[Move]:
         first = self.plan(self.lane, v)
@@ -196,22 +205,29 @@ class Moves:
             after = decode(w.lane)
             after.lease = replace(self.lease, until=OVER)
             if not alive:
-                yield self.to("the lane has rested" if not self.lease.token else "the lease of the dead ends", after)
+                yield self.to(
+                    "the lane has rested" if not self.lease.token else "the lease of the dead ends", after, commits=False
+                )
             elif self.faults.expiries:
-                yield self.to("the LEASE ENDS while its visit lives", after, calm=False, faults=self.spend(expiries=1))
+                yield self.to(
+                    "the LEASE ENDS while its visit lives", after, commits=False, calm=False, faults=self.spend(expiries=1)
+                )
         for name, x in lane.attributes.items():
             if any(record is not None and record.after for record in (x.wanted, x.sent)):
                 after = decode(w.lane)
                 y = after.attributes[name]
                 y.wanted = y.wanted and replace(y.wanted, after=OVER)
                 y.sent = y.sent and replace(y.sent, after=OVER)
-                yield self.to(f"the backoff of {name} ends", after)
+                yield self.to(f"the backoff of {name} ends", after, commits=False)
 
     # ------------------------------------------------------------ calls
 
     def call_ends(self, call: Call) -> Iterator[Move]:
         w = self.world
         others = tuple(other for other in w.calls if other is not call)
+        if not w.there:
+            yield from departures.of_call(self, call, others)
+            return
         what = f"the call {values_of(call.body)}"
         broken = promises.of_landing(self.case, w, call)
         landed: dict[str, Any] = {
@@ -264,9 +280,14 @@ class Moves:
         *,
         calm: bool = True,
         broken: str = "",
+        commits: bool = True,
         **changes: Any,
     ) -> Move:
         w = self.world
+        if lane is not None and commits:
+            changes["visits"] = departures.noticed(changes.get("visits", w.visits), "account")
+        if "search" in changes:
+            changes["visits"] = departures.noticed(changes.get("visits", w.visits), "search")
         if lane is not None:
             changes["lane"] = standing(lane, w.now)
         if "visits" in changes:

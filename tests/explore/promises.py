@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.explore.world import NOW, Call, Case, Event, World, decode, shown
 from worker.core.lane import UNKNOWN, Attribute, Told, Want, due
 from worker.core.outcome import Word
+from worker.core.search import waiting
 
 Mine = list[tuple[Event, str]]
 """What was said about one attribute, and what it was told."""
@@ -56,12 +57,12 @@ def of_told(case: Case, world: World, landed_: Landed, note: Told) -> str:
 
 
 def of_world(case: Case, world: World, attributes: dict[str, Attribute], told: dict[tuple[str, str], str]) -> str:
-    """Each accepted value has an outcome or stands in the lane."""
+    """Each accepted value has an outcome or stands in a lane."""
+    searched = decode(world.search).attributes if world.deleted else {}
     for event in _heard(case, world):
         for name in event.says:
-            if (event.name, name) not in told and not any(
-                record.event == event.name for record in _records(attributes.get(name))
-            ):
+            records = [*_records(attributes.get(name)), *_records(searched.get(name))]
+            if (event.name, name) not in told and not any(record.event == event.name for record in records):
                 return f"LOST: {event.name}.{name} has no outcome, and is nowhere"
     return ""
 
@@ -73,6 +74,8 @@ def at_rest(world: World, case: Case) -> bool:
     """Nothing is to be accepted, merged or visited, and nothing of ours is under way."""
     return (
         not (world.unheard or world.accepted or world.visits or world.calls)
+        and world.there
+        and not waiting(decode(world.search))
         and due(decode(world.lane), case.terms(), world.now) is None
     )
 
@@ -100,16 +103,20 @@ def _attribute(case: Case, world: World, attributes: dict[str, Attribute], told:
     ever = dict(world.landed)[name][1] | {case.holds.get(name, "")} | {v for n, v in case.edits if n == name}
     if x.wanted or x.sent or x.behind or x.owes:
         return f"AT REST {name}: something is owed, and nobody comes"
-    if x.holds is not None and x.holds.print is not UNKNOWN and x.holds.print != shown(name, value).print:
+    if not world.deleted and x.holds is not None and x.holds.print is not UNKNOWN and x.holds.print != shown(name, value).print:
         return f"BELIEF of {name}: not what the target has, which is {value!r}"
     mine = [(event, told[event.name, name]) for event in _heard(case, world) if name in event.says]
     for event, word in mine:
         if word == "unchanged" and event.says[name] not in ever:
             return f"FALSE RECORD: {event.name}.{name} says unchanged, the target never had it"
+        if world.deleted:
+            continue  # what it is said to hold, and may be written again, is another account's
         if word == "sealed" and not value and not (x.seal and (x.seal.unsure or name in case.sealed)):
             return f"FALSE RECORD: {event.name}.{name} says sealed, the target has nothing"
         if event.unseal and not case.faults.refusals and word == "sealed":
             return f"UNSEAL of {name}: the operator's word had no effect"
+    if world.deleted:
+        return ""
     if name in case.two_way and (broken := _published(case, world, name, value, mine)):
         return broken
     if case.policies.get(name) == "once":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -22,6 +22,8 @@ from worker.core.swing import OFTEN
 NOW = 1_000_000
 OVER, UNDER_WAY = 0, 10 * NOW
 SYSTEM, ACCOUNT = "T", "acc"
+SUBJECT = {"S": "person", "P": "person", "Q": "person"}
+"""Whom each source means."""
 
 PRINTS = Fingerprints({"k": b"a key of the tests"})
 encode = msgspec.json.Encoder().encode
@@ -83,7 +85,8 @@ class Faults(NamedTuple):
 class World(NamedTuple):
     """landed: attribute -> (the highest version that landed, all values that did).  told: (event, attribute) -> word.
     published: (attribute, value, origin).  repairs: events that the lane asked to have once more, as (event, attribute).
-    edits: how many of the person's changes were made."""
+    edits: how many of the person's changes were made.  there: the account is.  deleted: it was, once.  linked: the sources' link
+    to it is known.  search: the search lane."""
 
     unheard: frozenset[str]
     accepted: frozenset[str]
@@ -97,6 +100,10 @@ class World(NamedTuple):
     repairs: frozenset[tuple[str, str]]
     edits: int
     faults: Faults
+    there: bool = True
+    deleted: bool = False
+    linked: bool = True
+    search: bytes = encode(new())
 
     @property
     def now(self) -> int:
@@ -115,6 +122,8 @@ class Case:
     sealed    what was sealed at another account of the person, and was carried to this one
     hidden    attributes that a read does not show
     edits     what a person writes at the target, in this order; each is followed by a hint
+    deleted   the account may be deleted, once, and then is made again or comes back as it was
+    known     it is known by its id, not by a link
     ends      attribute -> the values it may end with; unless given, the value of the heaviest event
     often     a value that was turned away more often than this is parked
     jitter    0: a backoff is over at once
@@ -137,6 +146,8 @@ class Case:
     ends: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tries: int = 8
     often: int = OFTEN
+    deleted: Literal["", "made again", "comes back"] = ""
+    known: bool = True
     jitter: float = 0.0
 
     def terms(self) -> Terms:
@@ -171,6 +182,7 @@ class Case:
     def beginning(self) -> World:
         names = self.attributes()
         lane = new()
+        lane.owner = {**SUBJECT} if self.deleted else {}
         lane.attributes = {name: Attribute(seal=Seal(shown(name, value).print, "e0")) for name, value in self.sealed.items()}
         return World(
             unheard=frozenset(event.name for event in self.events), accepted=frozenset(), lane=encode(lane), visits=(), calls=(),

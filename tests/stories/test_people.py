@@ -17,6 +17,9 @@ from worker.core.merge import merge
 from worker.core.outcome import Word
 from worker.core.plan import begin
 from worker.core.search import seals, search_account
+from worker.deliver import deliver
+from worker.engine import Engine
+from worker.floor import Floor
 from worker.operate.links import link
 from worker.operate.named import Who
 from worker.operate.replay import start
@@ -467,6 +470,26 @@ async def test_a_visit_that_lost_its_lease_parts_nobody(company: Company, gone: 
     await company.run()
     assert (await company.told(name))["desk", "department"] == Word.APPLIED
     assert await links.find("hr", "E-1", ["desk"]) == ["d1"]
+
+
+async def test_an_account_that_is_found_while_it_departs(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was not there when it was written; another worker finds it, and brings back what waits, before this one has cleared its
+    lane: nothing is lost between the two."""
+    await hired(company)
+
+    async def parts(engine: Engine, system: str, account: str) -> int:
+        beside = Floor()
+        await deliver(engine, beside, system)
+        await beside.empty()
+        return await part_from_all(engine, system, account)
+
+    monkeypatch.setattr("worker.search.part_from_all", parts)
+    company.desk.fail("PATCH", NoAccount("no such account"))
+    name = await company.say("e2", at=2, department="Law")
+    await company.run()
+    assert company.desk.log[:2] == ["PATCH /users/d1", "GET /users"]
+    assert (await company.told(name))["desk", "department"] == Word.APPLIED
+    assert company.desk.accounts["d1"]["department"] == "Law"
 
 
 async def test_an_account_that_was_there_is_searched_for_at_once(company: Company) -> None:

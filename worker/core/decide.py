@@ -95,12 +95,20 @@ def _what_was_sent(spot: Spot) -> None:
     if spot.shows(sent.print):
         applied(spot, sent)
         return
-    x.sent = None
     if spot.shown is None:
-        believe(x, UNKNOWN, spot.now)
-        if sealing(x, sent):
-            x.seal = Seal(sent.print, sent.event, spot.now, unsure=True)
+        not_resolved(spot.name, x, sent, spot.terms, spot.now, spot.say)
+        return
+    x.sent = None
     want_again(spot.name, x, replace(sent, tries=sent.tries + 1), spot.terms, spot.say)
+
+
+def not_resolved(name: str, x: Attribute, sent: Want, terms: Terms, now: int, say: Say) -> None:
+    """Nobody can know whether what was sent has landed; it is wanted again."""
+    x.sent = None
+    believe(x, UNKNOWN, now)
+    if sealing(x, sent):
+        x.seal = Seal(sent.print, sent.event, now, unsure=True)
+    want_again(name, x, replace(sent, tries=sent.tries + 1), terms, say)
 
 
 # ---------------------------------------------------------------- what a read shows

@@ -7,13 +7,11 @@ second value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from msgspec.structs import replace
 
-from worker.core.decide import sealing
+from worker.core.decide import not_resolved
 from worker.core.lane import UNKNOWN, Attribute, Lane, Note, Seal, Search, Step, Terms, Want, copied, let_go, ours, told
-from worker.core.merge import hint_told, teller
+from worker.core.merge import hint_told, next_candidate, teller, want_again
 from worker.core.outcome import Word
 from worker.core.schedule import look_again
 
@@ -42,35 +40,41 @@ def seals(lane: Lane) -> dict[str, Seal]:
     return {name: x.seal for name, x in lane.attributes.items() if x.seal is not None}
 
 
-def left_seals(lane: Lane, now: int, *, called: bool) -> dict[str, Seal]:
-    """The seals that follow the person when the account is gone.  A claim whose call may have landed is one of them: at the next
-    account its own value passes, and no other, so it is not asked any more whether it did.  called: the calls of what is in
-    `sent` were answered just now that there is no account, so none of them has landed."""
-    left = {name: replace(seal, unsure=False) for name, seal in seals(lane).items()}
-    for name, x in lane.attributes.items():
-        if not called and x.sent is not None and sealing(x, x.sent):
-            left[name] = Seal(x.sent.print, x.sent.event, now)
-    return left
-
-
-def dropped(
-    lane: Lane, terms: Terms, token: str, poured: Iterable[tuple[str, Want]], *, found: str = "", refused: str = ""
-) -> Step | None:
-    """The account is known, and what waited here is in its lane.  found: the account, if it was searched for.  refused: why it
-    was not poured (then it is parked)."""
+def taken_back(lane: Lane, terms: Terms, token: str, now: int, *, called: bool) -> Step | None:
+    """The account is gone: what was under way is wanted again.  called: its call was told so, and did nothing; else it may have
+    landed there, and nobody can look.  A write-once value of which that is not known is sealed, and follows the person: at the
+    next account it passes, and no other does."""
     if not ours(lane, token):
         return None
     lane = copied(lane)
     notes: list[Note] = []
-    gone = {(name, record.version) for name, record in poured}
-    if refused:
-        _tell(lane, terms, gone, notes, Word.PARKED, refused)
-    for name, x in list(lane.attributes.items()):
-        left = [record for record in (x.wanted, *x.behind) if record is not None and (name, record.version) not in gone]
-        if left or (refused and x.seal is not None):  # seals follow the person
-            lane.attributes[name] = Attribute(wanted=left[0] if left else None, behind=tuple(left[1:]), seal=x.seal)
-        else:
-            del lane.attributes[name]
+    for name, x in lane.attributes.items():
+        say = teller(notes, terms, name)
+        sent, x.sent = x.sent, None
+        if sent is not None and called:
+            want_again(name, x, sent, terms, say)
+        elif sent is not None:
+            not_resolved(name, x, sent, terms, now, say)
+        if x.seal is not None:
+            x.seal = replace(x.seal, unsure=False)
+        next_candidate(name, x, terms, say)
+    return lane, notes
+
+
+def dropped(lane: Lane, terms: Terms, token: str, since: int, *, found: str = "", refused: str = "") -> Step | None:
+    """The account is known, and all that waited here at the revision `since` is in its lane.  If anything was merged here since
+    (it may be what that account, gone in the meantime, gives back) all of it stays, and is poured again.  found: the account, if
+    it was searched for.  refused: why nothing was poured (then it is parked)."""
+    if not ours(lane, token):
+        return None
+    whole = lane.rev == since
+    lane = copied(lane)
+    notes: list[Note] = []
+    if whole:
+        if refused:
+            _tell(lane, terms, notes, Word.PARKED, refused)
+        kept = seals(lane) if refused else {}  # seals follow the person
+        lane.attributes = {name: Attribute(seal=seal) for name, seal in kept.items()}
     _answered(lane)
     if lane.search is not None:
         lane.search = replace(lane.search, looks=0, after=0, found=found)
@@ -94,7 +98,7 @@ def missed(lane: Lane, terms: Terms, now: int, reason: str, *, ambiguous: bool =
     oldest = min((record.at for _, record in everything), default=now)
     if ambiguous or now >= oldest + search.wait:
         word = Word.PARKED if ambiguous or search.then == "park" else Word.IGNORED
-        _tell(lane, terms, {(name, record.version) for name, record in everything}, notes, word, reason)
+        _tell(lane, terms, notes, word, reason)
         lane.attributes = {name: Attribute(seal=x.seal) for name, x in lane.attributes.items() if x.seal is not None}
         lane.search = replace(search, looks=0, after=0)
         return lane, notes
@@ -140,42 +144,33 @@ def holds_key(shown: object, value: str, fold: str) -> bool:
 
 
 def owed(lane: Lane) -> dict[str, list[tuple[str, Want]]]:
-    """What a lane owes, by source: (attribute, record), best first.  What was sent is wanted again."""
+    """What a lane owes, by source: (attribute, record), best first."""
     by_source: dict[str, list[tuple[str, Want]]] = {}
-    for name, x in lane.attributes.items():
-        for record in (x.sent, x.wanted, *x.behind):
-            if record is not None:
-                by_source.setdefault(record.source, []).append((name, record))
+    for name, record in waiting(lane):
+        by_source.setdefault(record.source, []).append((name, record))
     return by_source
 
 
-def emptied(
-    lane: Lane, terms: Terms, token: str, carried: Iterable[tuple[str, Want]], *, stay: Mapping[str, Seal] | None = None
-) -> Step | None:
-    """The account is gone, and what it owed was carried to the search lanes.  What was merged meanwhile stays, and finds out
-    for itself; what came by a link that was removed is nobody's: parked, because there is nobody to search for.  stay: it is
-    known by its id, and may be made again under it, so its seals stay here, too.  The revision goes on: a lane never starts again
-    at 0."""
+def emptied(lane: Lane, terms: Terms, token: str, since: int, *, returns: bool = False) -> Step | None:
+    """The account is gone, and what it owed at the revision `since` was carried to the search lanes.  If anything was merged here
+    since (it may be what was carried: somebody found the account again) all of it stays, and finds out for itself.  What came by
+    a link that was removed is nobody's: parked, because there is nobody to search for.  returns: it is known by its id, and may
+    be made again under it, so its seals stay here, too.  The revision goes on: a lane never starts again at 0."""
     if not ours(lane, token):
         return None
+    if lane.rev != since:
+        lane = copied(lane)
+        _answered(lane)
+        return lane, []
     hints = (*(lane.lease.check if lane.lease else ()), *lane.check)
     notes: list[Note] = [hint_told(hint, terms, Word.IGNORED, "the account is gone") for hint in dict.fromkeys(hints)]
-    gone = {(name, record.version) for name, record in carried}
     after = Lane(rev=lane.rev, attributes={}, owner={})
-    for name, x in lane.attributes.items():
-        left = []
-        for record in (x.sent, x.wanted, *x.behind):
-            if record is None or (name, record.version) in gone:
-                continue
-            if record.source in lane.owner:
-                left.append(record)
-            else:
-                notes.append(told(record, terms, name, Word.PARKED, "the account is gone"))
-        seal = None if stay is None else stay.get(name, x.seal)
-        if left or seal is not None:
-            after.attributes[name] = Attribute(wanted=left[0] if left else None, behind=tuple(left[1:]), seal=seal)
-    if after.attributes:
-        after.owner = lane.owner
+    for name, record in waiting(lane):
+        if record.source not in lane.owner:
+            notes.append(told(record, terms, name, Word.PARKED, "the account is gone"))
+    if returns:
+        after.attributes = {name: Attribute(seal=seal) for name, seal in seals(lane).items()}
+        after.owner = lane.owner if after.attributes else {}
     return after, notes
 
 
@@ -185,12 +180,10 @@ def _answered(lane: Lane) -> None:
     lane.deaths = lane.misses = 0
 
 
-def _tell(lane: Lane, terms: Terms, which: set[tuple[str, str]], notes: list[Note], word: Word, reason: str) -> None:
-    for name, x in lane.attributes.items():
-        say = teller(notes, terms, name)
-        for record in (x.wanted, *x.behind):
-            if record is not None and (name, record.version) in which:
-                say(record, word, reason)
+def _tell(lane: Lane, terms: Terms, notes: list[Note], word: Word, reason: str) -> None:
+    """All that waits is told so."""
+    for name, record in waiting(lane):
+        notes.append(told(record, terms, name, word, reason))
 
 
 def _waits(record: Want, terms: Terms, name: str, reason: str, until: int) -> Note:
