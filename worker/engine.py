@@ -109,4 +109,5 @@ def terms(system: System, configuration: Configuration, prints: Fingerprints) ->
         ),
         max_age=None if system.max_age is None else int(system.max_age * 1000),
         observe=system.mode == "observe",
+        wire=system.wire,
     )

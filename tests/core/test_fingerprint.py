@@ -29,6 +29,18 @@ def test_equal_prints_are_equal_values(one, other) -> None:
     assert after.same(stored, "T", "a", one, after.of("T", "a", one))
 
 
+@settings(max_examples=50, deadline=None)
+@given(values, values)
+def test_which_key_is_current_does_not_matter(one, other) -> None:
+    """What is asked about may have been made before the rotation, and what it is compared with after it; or the other way round,
+    by a worker that has not heard of the rotation yet."""
+    late = Fingerprints({"old": OLD, "new": NEW})
+    for here in (after, late):
+        for asked, compared in ((before, after), (after, before)):
+            stored, made = asked.of("T", "a", one), compared.of("T", "a", other)
+            assert here.same(stored, "T", "a", other, made) == (before.of("T", "a", other) == before.of("T", "a", one))
+
+
 def test_the_order_of_an_objects_keys_is_not_its_value() -> None:
     """Two spellings of one JSON object have one fingerprint."""
     assert before.of("T", "a", {"x": 1, "y": 2}) == before.of("T", "a", {"y": 2, "x": 1})

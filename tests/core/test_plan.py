@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.core.story import PRINTS, Story, at, shown, want
+from connectors.contract import Wire
+from tests.core.story import PRINTS, Story, at, replace, shown, want
 from worker.core.fingerprint import Fingerprints
 from worker.core.lane import DEATHS, Again, Policy, suspect
 from worker.core.merge import merge
@@ -359,6 +360,28 @@ def test_a_seal_of_an_older_key_still_binds() -> None:
     story.terms = Story(readable=False, prints=Fingerprints({"new": b"another key", "k": b"a key of the tests"})).terms
     assert story.wants("e2", 2, "B", "once") == [("e2", "a", "sealed")]
     assert story.wants("e3", 3, "A", "once") == [("e3", "a", "unchanged")]
+
+
+def test_a_value_that_was_wanted_before_a_rotation_equals_one_that_is_said_after_it() -> None:
+    """The older candidate comes from a worker with the new key, and is sealed; the other stood behind it."""
+    story = Story(readable=False)
+    story.wants("e2", 2, "A", "once")
+    story.terms = Story(readable=False, prints=Fingerprints({"new": b"another key", "k": b"a key of the tests"})).terms
+    story.wants("e1", 1, "A", "once")
+    assert story.visits() == ("a",)
+    assert story.settles("applied") == [("e1", "a", "applied"), ("e2", "a", "unchanged")]
+
+
+def test_after_a_rotation_values_compare_as_their_wire_type_says() -> None:
+    """Where an attribute takes text, True and true are one value, by whichever key."""
+    story = Story(readable=False, wire=lambda _: Wire.TEXT)
+    story.merges({"a": replace(want("e1", 1, "True", "once"), print=shown("true").print)})
+    assert story.visits() == ("a",)
+    story.settles("applied")
+    rotated = Fingerprints({"new": b"another key", "k": b"a key of the tests"})
+    story.terms = Story(readable=False, wire=lambda _: Wire.TEXT, prints=rotated).terms
+    again = replace(want("e2", 2, "True", "once"), print=shown("true", prints=rotated).print)
+    assert story.merges({"a": again}) == [("e2", "a", "unchanged")]
 
 
 # ---------------------------------------------------------------- policies

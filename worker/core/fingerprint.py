@@ -47,15 +47,15 @@ class Fingerprints:
         """value: canonical (worker.core.mapping.canonical); None is nothing."""
         return self._made(self._current, system, attribute, value)
 
-    def same(self, print_: str | None, system: str, attribute: str, value: Json, current: str) -> bool:
-        """Whether `print_` was made of this value.  `current`: the value's fingerprint under the current key.  A belief that
-        is not known (None) equals nothing.  Raises UnknownKey."""
-        if print_ == current:
+    def same(self, print_: str | None, system: str, attribute: str, value: Json, made: str) -> bool:
+        """Whether `print_` was made of this value.  made: a fingerprint of the value, by whichever key.  A belief that is not
+        known (None) equals nothing.  Raises UnknownKey."""
+        if print_ == made:
             return True
-        if not print_ or not current:
+        if not print_ or not made:
             return False
         name = print_.partition(".")[0]
-        return name != self._current and print_ == self._made(name, system, attribute, value)
+        return name != made.partition(".")[0] and print_ == self._made(name, system, attribute, value)
 
     def _made(self, name: str, system: str, attribute: str, value: Json) -> str:
         if value is None:

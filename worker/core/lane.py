@@ -10,17 +10,19 @@ They never change the lane they were given, and every one does no harm when it i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
 
+from connectors.contract import Wire
 from worker.core.fingerprint import Fingerprints
 from worker.core.outcome import Word
 from worker.core.schedule import Retry
 from worker.core.swing import OFTEN, Swing
+from worker.core.wire import canonical
 
 Policy = Literal["always", "if_empty", "once"]
 
@@ -195,6 +197,8 @@ class Terms:
     observe: bool = False
     often: int = OFTEN
     """A value that was turned away more often than this is parked."""
+    wire: Callable[[str], Wire] = lambda _: Wire.JSON
+    """What an attribute takes, and so how its values compare."""
 
     def weight(self, name: str, record: Want | Belief) -> tuple[int, str]:
         """Rank first, then version."""
@@ -202,7 +206,10 @@ class Terms:
         return (rank.get(record.source, 0) if rank else 0), record.version
 
     def same(self, name: str, print_: str | None, record: Want | Shown) -> bool:
-        return self.prints.same(print_, self.system, name, record.value, record.print)
+        """Whether `print_` is of this value, whichever keys the two fingerprints were made with."""
+        if print_ == record.print:
+            return True
+        return self.prints.same(print_, self.system, name, canonical(record.value, self.wire(name)), record.print)
 
 
 class Shown(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from worker.core.event import Event, Routes
-from worker.core.lane import Lane, Seal
+from worker.core.lane import Lane, Seal, Shown
 from worker.core.mapping import Facts, Route, Wanted
 from worker.core.search import searched_subject
 from worker.engine import Engine
@@ -90,9 +90,8 @@ async def unsealing(engine: Engine, sealed: Sealed, event: Event) -> Unsealing:
     wanted = await _wanted(engine, turns.original, sealed)
     if wanted.value is None:
         raise NotPossible(f"{turns.original.name} clears {attribute}, and nothing cannot be sealed: name an event with a value")
-    confirms = engine.prints.same(
-        sealed.seal.print, target, attribute, wanted.value, engine.print_of(target, attribute, wanted.value)
-    )
+    made = engine.print_of(target, attribute, wanted.value)
+    confirms = engine.terms[target].same(attribute, sealed.seal.print, Shown(wanted.value, made))
     if confirms and not sealed.seal.unsure:
         raise NotPossible(f"{attribute} at {target} is sealed with the very value of {turns.original.name}: nothing to unseal")
     under_way = turns.under_way(((target, attribute),))
