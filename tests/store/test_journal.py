@@ -137,11 +137,27 @@ async def test_what_is_parked_is_not_forgotten_until_somebody_ends_it(journal: J
 
 
 async def test_what_is_not_over_is_not_forgotten_when_a_part_is_released(journal: Journal) -> None:
-    """One attribute is parked and released, another is still owed."""
+    """One attribute is parked and released, another is still owed; once that is over, too, it is forgotten as any other, also if
+    the first is told once more."""
     await journal.accept(entry())
-    await journal.tell("hr:e1", {("T", "a"): [Outcome(Word.PARKED, "refused", at=2)]}, routes=[("T", "a"), ("T", "b")])
+    refused = {("T", "a"): [Outcome(Word.PARKED, "refused", at=2)]}
+    await journal.tell("hr:e1", refused, routes=[("T", "a"), ("T", "b")])
     await journal.no_longer_parked(["hr:e1"])
     assert await lives(journal, "hr:e1")
+    await journal.tell("hr:e1", {("T", "b"): [Outcome(Word.APPLIED, at=3)]})
+    assert not await lives(journal, "hr:e1")
+    await journal.tell("hr:e1", refused)
+    assert not await lives(journal, "hr:e1")
+    assert await journal.parked() == []
+
+
+async def test_what_was_applied_needs_nobody(journal: Journal) -> None:
+    """A rerun was parked, because its value had been overtaken: the record goes by what was applied, and so do the lists."""
+    await journal.accept(entry())
+    await finish(journal, "hr:e1", Outcome(Word.APPLIED, at=2))
+    await journal.tell("hr:e1", {("T", "a"): [Outcome(Word.PARKED, "ended before", at=3)]})
+    assert await journal.parked() == []
+    assert not await lives(journal, "hr:e1")
 
 
 async def test_what_is_gone_is_trimmed_behind_what_stays(store: Store) -> None:

@@ -117,13 +117,14 @@ class Event(msgspec.Struct, omit_defaults=True):
 ATTEMPTS = 5
 
 
-def ever_parked(event: Event) -> bool:
-    """Something of it needs an operator, or once did."""
-    return any(
-        outcome is not None and outcome.word is Word.PARKED
-        for by_attribute in event.outcomes.values()
-        for outcome in by_attribute.values()
-    )
+def ever_parked(event: Event) -> set[tuple[str, str]]:
+    """The routes, (target, attribute), that need an operator, or once did."""
+    return {
+        (target, attribute)
+        for target, by_attribute in event.outcomes.items()
+        for attribute, outcome in by_attribute.items()
+        if outcome is not None and outcome.word is Word.PARKED
+    }
 
 
 def finished(event: Event) -> bool:

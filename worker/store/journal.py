@@ -95,7 +95,7 @@ class Journal:
             before = _decode(raw)
             event = tell(before, told, settled_routes, revision)
             event.rev = before.rev + 1
-            if any(outcome.word is Word.PARKED for several in told.values() for outcome in several):
+            if ever_parked(event) - ever_parked(before):
                 await self.store.do("ZADD", keys.PARKED, "NX", before.at, name)
             answer = await self.store.run(
                 "commit",
@@ -110,8 +110,15 @@ class Journal:
                 ],
             )
             if answer == 1:
+                if ever_parked(event) and finished(event):
+                    await self._forget_if_seen_to(name)
                 return event
             raw = answer
+
+    async def _forget_if_seen_to(self, name: str) -> None:
+        """What was parked of it was released or dropped before the rest of it was over."""
+        if await self.store.do("ZSCORE", keys.PARKED, name) is None:
+            await self.store.do("PEXPIRE", keys.event(name), self.retention)
 
     async def outbox(self, many: int) -> tuple[str, list[tuple[str, list[Note]]]]:
         """What was not folded yet: (position, notes) in order; the position up to which it was folded first."""
