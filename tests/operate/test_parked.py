@@ -4,6 +4,8 @@ from connectors.contract import Refused
 from tests.company import MAPPING, Company
 from worker.core.outcome import Word
 from worker.operate.parked import Parked, Wanted, drop, parked, release
+from worker.operate.replay import start
+from worker.store import keys
 
 BAD = MAPPING.replace("department: department", "department: {from: department, transform: [{lookup: {Sales: Sales}}]}")
 
@@ -54,6 +56,25 @@ async def test_what_is_parked_again_is_listed_under_its_replay(company: Company)
     await company.run()
     assert await routes(company) == {("hr:e1~1", "desk", "department")}
     assert (await release(company.engine, Wanted(frozenset({"hr:e1~1"})), act=True)).made == ["hr:e1~2"]
+
+
+async def test_a_replay_stays_parked_though_one_before_it_is_forgotten(company: Company):
+    """The first replay was over long ago, and its record is gone: the second is listed, and releasing it makes another."""
+    await company.say("e1", department="R&D")
+    await company.run()
+    await start(company.engine, await company.turns("hr:e1"), ())
+    await company.run()
+    company.configure(mapping=BAD)
+    await start(company.engine, await company.turns("hr:e1"), ())
+    await company.run()
+    await company.engine.store.do("DEL", keys.event("hr:e1~1"))
+    assert await routes(company) == {("hr:e1~2", "desk", "department")}
+    company.configure()
+    assert (await release(company.engine, Wanted(), act=True)).made == ["hr:e1~3"]
+    assert await routes(company) == set()
+    await company.run()
+    assert await company.told("hr:e1~3") == {("desk", "department"): Word.UNCHANGED}
+    assert await listed(company) == []
 
 
 async def test_looking_releases_nothing(company: Company):

@@ -41,8 +41,8 @@ class Turns:
 
     @property
     def next(self) -> int:
-        """The first number that is free."""
-        return len(self.replays) + 1
+        """The first number that is free after all that are taken."""
+        return max((_number(turn) for turn in self.replays), default=0) + 1
 
     def routes(self) -> dict[tuple[str, str], Said]:
         """Every route of the event.  The newest turn that is about it speaks for it."""
@@ -87,8 +87,14 @@ def limited(routes: Sequence[tuple[str, str]]) -> Routes:
     return () if (ALL, ALL) in routes else tuple(sorted(routes))
 
 
+def _number(turn: Event) -> int:
+    return int(turn.id.rpartition("~")[2])
+
+
 async def turns_of(journal: Journal, events: Sequence[Event]) -> list[Turns]:
-    """The turns of each of these events, in their order.  Of a replay those of its original, if that is still there."""
+    """The turns of each of these events, in their order.  Of a replay those of its original, if that is still there.  Replays are
+    looked for by their numbers up to the first that is not there; one that was given is a turn also where one before it was
+    forgotten."""
     originals = await _originals(journal, events)
     replays: dict[str, list[Event]] = {event.name: [] for event in originals}
     asked, start = list(replays), 1
@@ -103,6 +109,11 @@ async def turns_of(journal: Journal, events: Sequence[Event]) -> list[Turns]:
             if len(there) == PROBE:
                 still.append(name)
         asked, start = still, start + PROBE
+    for given, original in zip(events, originals, strict=True):
+        known = replays[original.name]
+        if given.name != original.name and given.name not in {turn.name for turn in known}:
+            known.append(given)
+            known.sort(key=_number)
     return [Turns(event, tuple(replays[event.name])) for event in originals]
 
 
