@@ -288,6 +288,40 @@ def test_live_needs_the_store(environment: Mapping[str, str], lockstep: Command,
     assert printed.out == ""
 
 
+NO_IDS = {
+    "systems.yaml": """
+version: 1
+systems:
+  hr: {connector: http, source: {verify: {scheme: standard-webhooks, secrets: ["${HR_SECRET}"]}}}
+  chat:
+    connector: chatwoot
+    base_url: https://chat.example
+    account_id: 1
+    credentials: {access_token: "${TOKEN}", agents_token: "${TOKEN}"}
+""",
+    "hr.yaml": """
+version: 1
+source: hr
+targets:
+  chat: {account: {find: email, by: subject.email}, attributes: {name: {from: name, write: once}}}
+""",
+}
+
+
+def test_a_link_to_what_can_be_no_account(
+    world: World, lockstep: Command, body: Body, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operator can link what is no id at all; that no read can be made of it is a sentence of the answer."""
+    for name, text in NO_IDS.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setenv("LOCKSTEP_CONFIG", str(tmp_path))
+    assert lockstep("links", "set", "hr:E-1", "chat:ana", "--reason", "typed wrong").code == 0
+    printed = lockstep("explain", str(body(said("evt-1", 1, name="Ana"))), "--source", "hr")
+    assert printed.code == 0
+    assert "chat: account ana" in printed.out
+    assert "no request can be made to read it: an id at Chatwoot is an integer" in printed.out
+
+
 def test_what_waits_goes_along(world: World, lockstep: Command, body: Body) -> None:
     """A value that is wanted already is in the same call, under its event's name."""
     world.systems.accounts["directory"] = {}

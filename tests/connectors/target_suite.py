@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from connectors.contract import (
+    Account,
     Authentication,
     ConnectorError,
     Deferred,
@@ -28,6 +29,7 @@ from connectors.contract import (
 )
 from connectors.sandbox import Fault
 from tests.connectors.stands import SECRET, Stand
+from worker.telling.rehearsal import ACCOUNT, drawn
 
 CANARY = "v4lue-canary-0815"
 
@@ -80,6 +82,15 @@ class AccountSuite:
         assert not able.finds & able.lists
         assert not able.lists or isinstance(stand.target, Directory)
         assert able.finds | able.lists == stand.searches.keys()
+
+    def test_an_id_that_is_not_known_can_be_drawn(self, stand: Stand) -> None:
+        """What `explain` says for an account that it does not know is taken for an id: the read and the write can be drawn."""
+        changes: dict[str, Json] = dict.fromkeys(stand.names, "one")
+        calls = stand.target.write(ACCOUNT, changes, Account({}) if stand.target.capabilities.whole else None)
+        requests = [drawn(stand.target.read(ACCOUNT)), *(drawn(call.flow) for call in calls)]
+        assert len(requests) > 1
+        assert all(request is not None for request in requests)
+        assert any(ACCOUNT in request.url or ACCOUNT.encode() in request.body for request in requests if request is not None)
 
     # ---------------------------------------------------------------- read and write
 

@@ -209,7 +209,11 @@ class Foresight:
                 self.notes.append("the account is not there any more: it would be searched for again")
             except ConnectorError as error:
                 self.notes.append(f"read just now, the system did not tell: {error.reason}")
-        return drawn(self.target.read(account or ACCOUNT)), None
+        try:
+            return drawn(self.target.read(account or ACCOUNT)), None
+        except ConnectorError as error:  # an id that an operator linked, and that no account can have
+            self.notes.append(f"no request can be made to read it: {error.reason}")
+            return None, None
 
     def _shows(self, account: Account, names: Iterable[str]) -> tuple[Shows, ...]:
         read, hidden = self.engine.readers[self.system], self.terms.hidden | account.hidden

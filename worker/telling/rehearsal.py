@@ -19,8 +19,9 @@ from worker.telling.mask import masked_body, masked_url
 
 T = TypeVar("T")
 
-ACCOUNT = "8070605040302010099"
-"""Stands for an id that is not known while a request is made: whatever ids a system has, this can be one."""
+ACCOUNT = "807060504030201009"
+"""Stands for an id that is not known while a request is made: whatever ids a system has, this can be one.  18 digits, the most
+that each connector takes for an integer; no more than that, or `explain` could draw nothing for it."""
 
 
 class Drawn(msgspec.Struct, frozen=True):
