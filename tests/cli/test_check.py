@@ -48,7 +48,7 @@ def test_a_case_that_fails(environment: Mapping[str, str], lockstep: Command, fo
     printed = lockstep("check", str(folder))
     assert printed.code == 1
     assert "case 'a department has its long name' fails:" in printed.out
-    assert "directory department: expected 'Sales', got 'Research' (applied)" in printed.out
+    assert 'directory department: expected "Sales", got "Research" (applied)' in printed.out
     assert "1 case of 3 failed" in printed.err
     told = lockstep("check", str(folder), "--json")
     assert told.code == 1

@@ -60,7 +60,8 @@ def test_a_list_ranks_and_newest_does_not(three):
         ),
         (said("[hr, one, crm, hr]"), "authority.yaml:2:46: authority.one.department[3]: `hr` stands here twice"),
         (said("[]"), "authority.yaml:2:19: authority.one.department: at least one is needed here"),
-        (said("newst"), "authority.yaml:2:19: authority.one.department: unknown word `newst` - did you mean `newest`?"),
+        (said("newst"), "authority.yaml:2:19: authority.one.department: a list of all writers is needed here"),
+        (said("hr"), "authority.yaml:2:19: authority.one.department: a list of all writers is needed here"),
         (
             said("newest").replace("department", "departmnt"),
             "authority.yaml:2:19: authority.one.departmnt: no mapping writes `departmnt` of `one` - did you mean `department`?",

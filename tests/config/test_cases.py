@@ -53,12 +53,12 @@ def test_the_outcome_of_each_policy(two, attributes, holds, expect):
 @pytest.mark.parametrize(
     ("expect", "differences"),
     [
-        ("{always: w}", [("always", "'w'", "'v' (applied)")]),
-        ("{always: 'V'}", [("always", "'V'", "'v' (applied)")]),
-        ("{always: {is: sealed}}", [("always", "sealed", "'v' (applied)")]),
-        ("{}", [("always", "no outcome", "'v' (applied)")]),
-        ("{always: v, once: x}", [("once", "'x'", "no outcome")]),
-        ("{always: null}", [("always", "None", "'v' (applied)")]),
+        ("{always: w}", [("always", '"w"', '"v" (applied)')]),
+        ("{always: 'V'}", [("always", '"V"', '"v" (applied)')]),
+        ("{always: {is: sealed}}", [("always", "sealed", '"v" (applied)')]),
+        ("{}", [("always", "no outcome", '"v" (applied)')]),
+        ("{always: v, once: x}", [("once", '"x"', "no outcome")]),
+        ("{always: null}", [("always", "null", '"v" (applied)')]),
     ],
 )
 def test_a_failing_case_shows_expected_and_got(two, expect, differences):

@@ -74,6 +74,13 @@ def test_a_compiled_mapping_routes(two):
     assert [(u.reason, u.place) for u in other.others] == [("scope", "hr.yaml:8")]
 
 
+def test_a_rule_that_cannot_be_read_is_told_once(two):
+    """A case that expects something of it is not one problem more."""
+    cases = "[{name: n, given: {subject: {}}, expect: {one: {a: x, b: y}}}]"
+    (problem,) = two("a: {value: 'attributes.x +'}\nb: x", cases=cases).problems()
+    assert problem.startswith("hr.yaml:8:11: targets.one.attributes.a.value: ")
+
+
 @pytest.mark.parametrize(
     ("rules", "problem"),
     [
@@ -86,6 +93,9 @@ def test_a_compiled_mapping_routes(two):
             "a: {from: x, value: y}",
             "hr.yaml:8:7: targets.one.attributes.a: a rule has one of `from`, `value`, `constant`; this one has from and value",
         ),
+        ("a: [x]", "hr.yaml:8:7: targets.one.attributes.a: a path is needed here, or a rule: {from: ...}"),
+        ("a:", "hr.yaml:8:9: targets.one.attributes.a: a value is missing"),
+        ('a: "x[0]"', "hr.yaml:8:7: targets.one.attributes.a.from: a filter is needed between [ and ]"),
         ("a: {from: null}", "hr.yaml:8:11: targets.one.attributes.a.from: a text is needed here"),
         ("a: {constant: null}", "hr.yaml:8:7: targets.one.attributes.a: `constant: null` would say nothing"),
         ("a: {from: x, default: null}", "hr.yaml:8:7: targets.one.attributes.a: `default: null` would say nothing"),
@@ -99,9 +109,12 @@ def test_a_compiled_mapping_routes(two):
         ("'a b': x", "hr.yaml:8:7: targets.one.attributes.a b: `.`, `[` or the end expected"),
         (
             "a: {value: 'attributes[subject.id]'}",
-            "hr.yaml:8:11: targets.one.attributes.a.value: `attributes` is read under a computed name",
+            "hr.yaml:8:11: targets.one.attributes.a.value: at character 1: `attributes` is read under a computed name",
         ),
-        ("a: {value: '1 + \"x\"'}", "hr.yaml:8:11: targets.one.attributes.a.value: found no matching overload"),
+        (
+            "a: {value: '1 + \"x\"'}",
+            "hr.yaml:8:11: targets.one.attributes.a.value: at character 3: `+` does not take an integer and text",
+        ),
         ("a: x\n'[\"a\"]': y", 'hr.yaml:9:7: targets.one.attributes.["a"]: `a` and `a` are the same attribute; one rule must go'),
         ("a: x\na.b: y", "hr.yaml:9:7: targets.one.attributes.a.b: `a.b` and `a` are one inside the other"),
         (
@@ -114,7 +127,7 @@ def test_a_compiled_mapping_routes(two):
         ),
         (
             "a: {from: x, transform: [{truncate: 0}]}",
-            "hr.yaml:8:33: targets.one.attributes.a.transform[0].truncate: the value should be greater",
+            "hr.yaml:8:33: targets.one.attributes.a.transform[0].truncate: at least 1 is needed here",
         ),
         (
             "a: {from: x, transform: [{lookup: {a: [1]}}]}",

@@ -115,19 +115,22 @@ def test_no_secret_in_a_repr(folder):
         ),
         ('deadline: "${NOWHERE}"', "systems.yaml:5:5: systems.s.deadline: the environment variable NOWHERE is not set"),
         ('base_url: "${EMPTY}"', "systems.yaml:5:5: systems.s.base_url: the environment variable EMPTY is empty"),
-        ('base_url: "file:nowhere"', "systems.yaml:5:5: systems.s.base_url: the file nowhere: No such file"),
-        ('base_url: "file:empty"', "systems.yaml:5:5: systems.s.base_url: the file empty is empty"),
-        ('base_url: "file:binary"', "systems.yaml:5:5: systems.s.base_url: the file binary is not UTF-8"),
+        ('base_url: "file:nowhere"', "systems.yaml:5:5: systems.s.base_url: the file FOLDER/nowhere: No such file"),
+        ('base_url: "file:empty"', "systems.yaml:5:5: systems.s.base_url: the file FOLDER/empty is empty"),
+        ('base_url: "file:binary"', "systems.yaml:5:5: systems.s.base_url: the file FOLDER/binary is not UTF-8"),
         ("base_ulr: x", "systems.yaml:5:5: systems.s.base_ulr: unknown key `base_ulr` - did you mean `base_url`?"),
         ("deadlin: 3s", "systems.yaml:5:5: systems.s.deadlin: unknown key `deadlin` - did you mean `deadline`?"),
         ("budget: {cals: 1, per: 1s}", "systems.yaml:5:14: systems.s.budget.cals: unknown key `cals` - did you mean `calls`?"),
         ("budget: {calls: 1}", "systems.yaml:5:5: systems.s.budget: `calls` and `per` go together"),
-        ("budget: {calls: 0, per: 1s}", "systems.yaml:5:14: systems.s.budget.calls: the value should be greater than 0"),
+        ("budget: {calls: 0, per: 1s}", "systems.yaml:5:14: systems.s.budget.calls: more than 0 is needed here"),
         ("deadline: 0s", "systems.yaml:5:5: systems.s.deadline: a duration above zero"),
         ("deadline: 15", "systems.yaml:5:5: systems.s.deadline: a duration is a whole number and a unit"),
-        ("in_flight: '8'", "systems.yaml:5:5: systems.s.in_flight: the value should be a valid integer"),
+        ("in_flight: '8'", "systems.yaml:5:5: systems.s.in_flight: a whole number is needed here, without quotation marks"),
+        ("source: {verify: {secrets: '${SECRET}'}}", "systems.yaml:5:23: systems.s.source.verify.secrets: a list is needed here"),
+        ("mode: observe", "systems.yaml:5:5: systems.s.mode: unknown key `mode`; it stands under `target`"),
+        ("Deadline: 5s", "systems.yaml:5:5: systems.s.Deadline: unknown key `Deadline` - did you mean `deadline`?"),
         ("max_age: nevr", "systems.yaml:5:5: systems.s.max_age: a duration is"),
-        ("retry: {tries: 0}", "systems.yaml:5:13: systems.s.retry.tries: the value should be greater than or equal to 1"),
+        ("retry: {tries: 0}", "systems.yaml:5:13: systems.s.retry.tries: at least 1 is needed here"),
         ("target: {mod: apply}", "systems.yaml:5:14: systems.s.target.mod: unknown key `mod` - did you mean `mode`?"),
         ("target: {mode: aply}", "systems.yaml:5:14: systems.s.target.mode: unknown word `aply` - did you mean `apply`?"),
         ("ca: nowhere.pem", "systems.yaml:5:5: systems.s.ca: there is no file nowhere.pem"),
@@ -145,7 +148,10 @@ def test_no_secret_in_a_repr(folder):
             "source: {verify: {secrets: ['${SECRET}']}, hanshake: {get: a}}",
             "systems.yaml:5:48: systems.s.source.hanshake: unknown key `hanshake` - did you mean `handshake`?",
         ),
-        ("source: {verify: {secrets: ['${SECRET}']}, keep: 'event.'}", "systems.yaml:5:48: systems.s.source.keep: Syntax error"),
+        (
+            "source: {verify: {secrets: ['${SECRET}']}, keep: 'event.'}",
+            "systems.yaml:5:48: systems.s.source.keep: at character 7: it ends too early",
+        ),
         (
             "source: {verify: {id_header: x-fake, secrets: ['${SECRET}']}}",
             "systems.yaml:5:14: systems.s.source.verify: `id_header` must be another header",
@@ -170,7 +176,7 @@ def test_what_is_wrong_is_told_at_its_place(folder, text, problem):
     (folder.path / "empty").write_text("\n")
     (folder.path / "binary").write_bytes(b"\xff")
     problems = folder.write(systems=entry(text)).problems()
-    assert any(p.startswith(problem) for p in problems), problems
+    assert any(p.startswith(problem.replace("FOLDER", str(folder.path))) for p in problems), problems
     assert len(problems) == 1, problems
     assert "s3cr3t" not in " ".join(problems)
 
@@ -189,7 +195,7 @@ def test_all_problems_of_all_files_at_once(folder):
     (folder.path / "old.yml").write_text("version: 1")
     problems = folder.problems()
     for expected in (
-        "authority.yaml:2:17: authority.b.d: unknown word `newst`",
+        "authority.yaml:2:17: authority.b.d: a list of all writers is needed here, as [hr, payroll], or newest",
         "hr.yaml:3:1: when: ",
         "hr.yaml:4:11: targets.x: unknown system `x`",
         "hr.yaml:4:38: targets.x.account.by: `by` is a path that begins with `subject.` or `attributes.`",

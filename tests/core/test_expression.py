@@ -83,7 +83,7 @@ def test_a_condition_is_true_or_false():
     with pytest.raises(ExpressionFailed, match="not true or false"):
         compile_condition("attributes.x")({"attributes": {"x": "yes"}})
     assert compile_condition("attributes.x")({"attributes": {"x": True}}) is True
-    with pytest.raises(ExpressionError, match="unknown name"):
+    with pytest.raises(ExpressionError, match=r"^at character 1: unknown name"):
         compile_condition("attributes.x", frozenset({"event"}))
 
 
@@ -207,3 +207,30 @@ def test_what_absence_can_reach_is_known():
     assert condition.unguarded == {"unit"}
     assert condition({"attributes": {}}) is True
     assert condition({"attributes": {"kind": "staff"}}) is False
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("attributes.a = 'x'", "at character 14: `=` is no operator; equality is `==`"),
+        ("attributes.a and attributes.b", "at character 14: `and` is written `&&`"),
+        ("attributes.a | attributes.b", "at character 14: `|` is no operator; it is `||`"),
+        ("attributes.a + + 1", "at character 16: `+` cannot stand here"),
+        ("'abc", "at character 1: a quotation mark is never closed"),
+        ("(attributes.a", "at character 14: `)` is missing"),
+        ("attributes.a ? 'x'", "at character 19: it ends too early: `:` is missing"),
+        ("attributes.a +", "at character 15: it ends too early"),
+        ("“x”", "at character 1: `“` means nothing in CEL outside of quotation marks"),
+        ("'x' + 1", "at character 5: `+` does not take text and an integer; string(...), int(...) and double(...) convert"),
+        ("size(attributes.a) + upper(attributes.b)", "at character 22: unknown name or function `upper`"),
+        (
+            "attributes.name + attributes.first-name",
+            'at character 36: unknown name or function `name`; `-` is minus: write attributes["first-name"]',
+        ),
+    ],
+)
+def test_why_it_does_not_compile_is_said_in_words_for_people(text, said):
+    """The place comes first; no token of a grammar, and what to write instead where people stumble."""
+    with pytest.raises(ExpressionError) as raised:
+        compile_value(text)
+    assert str(raised.value) == said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ class Got:
 
     def __str__(self) -> str:
         if self.word in (Word.APPLIED, Word.UNCHANGED):
-            return f"{self.value!r} ({self.word})"
+            return f"{_json(self.value)} ({self.word})"
         return f"{self.word} ({self.reason})" if self.reason else str(self.word)
 
 
@@ -125,4 +126,9 @@ def _same(a: Json, b: Json) -> bool:
 
 
 def _spelled(expected: Json | Word) -> str:
-    return str(expected) if isinstance(expected, Word) else repr(expected)
+    return str(expected) if isinstance(expected, Word) else _json(expected)
+
+
+def _json(value: Json) -> str:
+    """As it may stand in the file."""
+    return json.dumps(value, ensure_ascii=False)

@@ -16,6 +16,7 @@ from typing import cast
 import yaml
 
 from connectors.contract import Json
+from worker.config import unreadable
 from worker.config.problem import Problem, Where, spelled
 
 DEEPEST = 32
@@ -71,10 +72,8 @@ def read(file: str, content: bytes) -> Document:
         _Composer(text, document).compose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        what = f"{error.context}: {error.problem}" if error.context and error.problem else error.problem or "no YAML"
-        if re.search(r"found unknown escape character|found character|found unexpected end of stream", what):
-            what = re.split(r" (?:'|\")", what)[0]  # no part of a value
-        document.problems.append(Problem(file, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, "", what))
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        document.problems.append(Problem(file, *place, "", unreadable.said(error)))
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         document.problems.append(Problem(file, line, 1, "", "a character that YAML does not allow"))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from worker.config.mappings import MappingSource
 from worker.config.problem import Problem
 from worker.config.system import System
+from worker.core.expression import ROOTS
 from worker.core.mapping import Constant, From, Rule
 from worker.core.path import overlaps
 from worker.core.transforms import Step
@@ -62,6 +63,7 @@ def warnings(whole: Whole) -> Iterator[Problem]:
         yield from _if_empty_unread(placed)
         yield from _locks(placed)
         yield from _lookup_without_default(placed)
+        yield from _a_root_too_many(placed)
         yield from _not_inverse(placed, whole)
     yield from _cycles(whole)
     for source in whole.mappings.values():
@@ -167,6 +169,15 @@ def _locks(placed: Placed) -> Iterator[Problem]:
 def _lookup_without_default(placed: Placed) -> Iterator[Problem]:
     if any(step.name == "lookup" and step.default is ... for step in placed.rule.steps):
         yield placed.problem("a `lookup` without `default`: a value that is not in the table is parked, and waits for a person")
+
+
+def _a_root_too_many(placed: Placed) -> Iterator[Problem]:
+    """`from: attributes.title`, as an expression would say it, is a path to nothing, and without a case nobody notices."""
+    origin = placed.rule.origin
+    if isinstance(origin, From) and len(origin.path.segments) > 1 and origin.path.segments[0] in ROOTS:
+        root = origin.path.segments[0]
+        instead = "leave `attributes.` out" if root == "attributes" else f"`value` reads what stands in `{root}`"
+        yield placed.problem(f"`from` begins at the event's attributes, so this reads one that is called `{root}`; {instead}")
 
 
 def _when_of_changes(source: MappingSource, whole: Whole) -> Iterator[Problem]:

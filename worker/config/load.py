@@ -109,9 +109,8 @@ def inspect(
 def _documents(folder: Path) -> Iterator[Document]:
     """Every file of the folder, by name.  Raises ConfigurationError if there is no folder."""
     if not folder.is_dir():
-        raise ConfigurationError(
-            [Problem(str(folder), 0, 0, "", "no such folder; LOCKSTEP_CONFIG names the folder with systems.yaml")]
-        )
+        what = "a file; name the folder in which it stands" if folder.is_file() else "no such folder"
+        raise ConfigurationError([Problem(str(folder), 0, 0, "", f"{what}; LOCKSTEP_CONFIG names the folder with systems.yaml")])
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or not path.is_file():
             continue

@@ -69,6 +69,8 @@ class _Compiler:
     def __init__(self, document: Document, systems: Mapping[str, System], known: Sequence[str]) -> None:
         self.document, self.systems, self.known = document, systems, known
         self.rules: dict[tuple[str, str], Where] = {}
+        self.unread: set[tuple[str, str]] = set()
+        """The rules whose path or expression cannot be read: told once, there."""
 
     def compile(self, file: MappingFile) -> MappingSource | None:
         before = len(self.document.problems)
@@ -117,6 +119,8 @@ class _Compiler:
             path = self._path(attribute, there)
             rule_entry = RuleEntry.model_validate({"from": text_or_rule}) if isinstance(text_or_rule, str) else text_or_rule
             origin = self._origin(rule_entry, there)
+            if path is not None and origin is None:
+                self.unread.add((name, path.text))
             if path is None or origin is None:
                 continue
             self._alone(path.text, rules, there)
@@ -212,10 +216,12 @@ class _Compiler:
                 continue
             for attribute, value in values.items():
                 path = self._path(attribute, (*where, target, attribute))
-                if path is not None and path.text not in attributes[target]:
+                if path is None or (target, path.text) in self.unread:
+                    continue
+                if path.text not in attributes[target]:
                     what = f"no rule writes `{path.text}`{did_you_mean(path.text, attributes[target])}"
                     self.document.report((*where, target, attribute), what)
-                elif path is not None:
+                else:
                     found.setdefault(target, {})[path.text] = value
             found.setdefault(target, {})
         return found

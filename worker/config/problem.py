@@ -37,7 +37,8 @@ class ConfigurationError(Exception):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` - did you mean ...?` with the nearest of the known words; if none is near, the words themselves if they are few."""
     words = sorted(set(known))
-    if near := difflib.get_close_matches(word, words, n=1, cutoff=0.6):
+    alike = [one for one in words if one.lower() == word.lower()]
+    if near := alike or difflib.get_close_matches(word, words, n=1, cutoff=0.6):
         return f" - did you mean `{near[0]}`?"
     if 0 < len(words) <= 12:
         return f"; known: {', '.join(f'`{w}`' for w in words)}"

@@ -63,14 +63,14 @@ class References:
                 raw = opened.read(LARGEST + 1)
         except (OSError, ValueError) as error:
             why = (error.strerror or "cannot be read") if isinstance(error, OSError) else "no file name"
-            self._lose(where, f"the file {name}: {why}")
+            self._lose(where, f"the file {self._folder / name}: {why}")
             return MISSING
         try:
             text = raw.decode().removesuffix("\n").removesuffix("\r")
         except UnicodeDecodeError:
-            self._lose(where, f"the file {name} is not UTF-8 text")
+            self._lose(where, f"the file {self._folder / name} is not UTF-8 text")
             return MISSING
         if not text or len(raw) > LARGEST:
-            self._lose(where, f"the file {name} {'is empty' if not text else f'is larger than {LARGEST} bytes'}")
+            self._lose(where, f"the file {self._folder / name} {'is empty' if not text else f'is larger than {LARGEST} bytes'}")
             return MISSING
         return text

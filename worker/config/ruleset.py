@@ -95,8 +95,18 @@ StepEntry = Annotated[
 ]
 
 
-def _form(value: Any) -> str:
-    return "<short>" if isinstance(value, str) else "<full>"
+def _form(value: Any) -> str | None:
+    return "<short>" if isinstance(value, str) else "<full>" if isinstance(value, dict) else None
+
+
+_RULE = Discriminator(
+    _form,
+    custom_error_type="wrong_form",
+    custom_error_message="a path is needed here, or a rule: {from: ...}, {value: ...} or {constant: ...}",
+)
+_POLICY = Discriminator(
+    _form, custom_error_type="wrong_form", custom_error_message="park, ignore or {wait: 24h, then: park} is needed here"
+)
 
 
 def _listed(value: Any) -> Any:
@@ -161,10 +171,10 @@ class TargetEntry(Strict):
 
     account: Annotated[list[KeyEntry], BeforeValidator(_listed), Field(min_length=1, json_schema_extra=_or_one)]
     on_no_account: Annotated[
-        Annotated[Literal["park", "ignore"], Tag("<short>")] | Annotated[OnNoAccountEntry, Tag("<full>")], Discriminator(_form)
+        Annotated[Literal["park", "ignore"], Tag("<short>")] | Annotated[OnNoAccountEntry, Tag("<full>")], _POLICY
     ] = "park"
     attributes: Annotated[
-        dict[str, Annotated[Annotated[Text, Tag("<short>")] | Annotated[RuleEntry, Tag("<full>")], Discriminator(_form)]],
+        dict[str, Annotated[Annotated[Text, Tag("<short>")] | Annotated[RuleEntry, Tag("<full>")], _RULE]],
         Field(min_length=1),
     ]
 

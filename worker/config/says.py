@@ -29,7 +29,11 @@ class AuthorityFile(Strict):
             str,
             Annotated[
                 Annotated[list[str], Tag("<list>"), Field(min_length=1)] | Annotated[Literal["newest"], Tag("<word>")],
-                Discriminator(lambda value: "<list>" if isinstance(value, list) else "<word>"),
+                Discriminator(
+                    lambda value: "<list>" if isinstance(value, list) else "<word>" if value == "newest" else None,
+                    custom_error_type="wrong_form",
+                    custom_error_message="a list of all writers is needed here, as [hr, payroll], or newest",
+                ),
             ],
         ],
     ]

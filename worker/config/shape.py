@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from connectors.contract import Json
 from worker.config.document import Document
-from worker.config.problem import Where, did_you_mean
+from worker.config.problem import Where, did_you_mean, spelled
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,19 +49,24 @@ def validate(
     references: Resolved = NO_REFERENCES,
     also: Mapping[Where, AbstractSet[str]] = NOTHING_ELSE,
 ) -> M | None:
-    """The model made of the value, None if it does not fit; then the problems are in the document.  also: keys that are known
-    beside the model's, by the place where they may stand; for `did you mean`."""
+    """The model made of the value, None if it does not fit; then the problems are in the document, one for a place.  also: keys
+    that are known beside the model's, by the place where they may stand; for `did you mean`."""
+    unread = {problem.path for problem in document.problems}
     try:
         # As JSON, so that text stays text and a list may be a tuple: what the file says, no more.
         return model.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             place, missing = _place(value, detail)
-            if where + place in references.lost:
+            if where + place in references.lost or spelled(where + place) in unread:
                 continue
             if detail["type"] == "extra_forbidden":
-                known = known_keys(model, value, place[:-1]) | also.get(place[:-1], frozenset())
-                document.report(where + place, f"unknown key `{place[-1]}`{did_you_mean(str(place[-1]), known)}")
+                key, inside = str(place[-1]), place[:-1]
+                known = known_keys(model, value, inside) | also.get(inside, frozenset())
+                beside = (str(deeper[-1]) for deeper, keys in also.items() if deeper[:-1] == inside and key in keys)
+                below = _below(model, value, inside, key) or next(beside, "")
+                near = f"; it stands under `{below}`" if below else did_you_mean(key, known)
+                document.report(where + place, f"unknown key `{key}`{near}")
             else:
                 document.report(where + place, _said(detail, missing, shown=where + place not in references.found))
         return None
@@ -116,6 +121,20 @@ def _said(detail: ErrorDetails, missing: str, *, shown: bool) -> str:
             return "a mapping of keys to values is needed here"
         case "value_error":
             return str(context.get("error", "not allowed"))
+        case "wrong_form":
+            return detail["msg"]
+        case "list_type" | "tuple_type":
+            return "a list is needed here: [...]"
+        case "int_type" | "int_from_float":
+            return "a whole number is needed here, without quotation marks"
+        case "bool_type":
+            return "true or false is needed here, without quotation marks"
+        case "greater_than_equal":
+            return f"at least {context['ge']} is needed here"
+        case "greater_than":
+            return f"more than {context['gt']} is needed here"
+        case "less_than_equal":
+            return f"at most {context['le']} is needed here"
         case _:
             return detail["msg"].replace("Input should", "the value should").replace("String should", "the text should")
 
@@ -137,8 +156,31 @@ def known_keys(annotation: Any, value: Json, where: Where) -> set[str]:
     known: set[str] = set()
     for leaf, inner, place in _walk(annotation, value, ()):
         if place == where and isclass(leaf) and issubclass(leaf, BaseModel) and isinstance(inner, dict):
-            known |= {field.alias or name for name, field in leaf.model_fields.items()}
+            known |= _keys(leaf)
     return known
+
+
+def _below(annotation: Any, value: Json, where: Where, key: str) -> str:
+    """Where a key belongs that stands one level too high: `mode` of a system stands under `target`."""
+    for leaf, inner, place in _walk(annotation, value, ()):
+        if place == where and isclass(leaf) and issubclass(leaf, BaseModel) and isinstance(inner, dict):
+            for name, field in leaf.model_fields.items():
+                if any(key in _keys(model) for model in _models(field.annotation)):
+                    return field.alias or name
+    return ""
+
+
+def _keys(model: type[BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that a value of this type may be, itself."""
+    if isclass(annotation) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif get_origin(annotation) in (Annotated, Union, types.UnionType):
+        for arm in get_args(annotation):
+            yield from _models(arm)
 
 
 def secret_places(annotation: Any, value: Json, where: Where = ()) -> set[Where]:

@@ -13,6 +13,7 @@ from typing import Any, cast
 from cel_expr_python import cel
 
 from connectors.contract import ABSENT, Absent, Json
+from worker.core import refusal
 from worker.core.bounds import METHODS, ExpressionFailed, chosen, weigh
 from worker.core.cost import cost
 from worker.core.path import spell
@@ -33,7 +34,7 @@ class ExpressionError(ValueError):
     """The text cannot be compiled.  position: character from 1, 0 for the whole."""
 
     def __init__(self, what: str, position: int = 0) -> None:
-        super().__init__(f"{what} at character {position}" if position else what)
+        super().__init__(f"at character {position}: {what}" if position else what)
         self.what = what
         self.position = position
 
@@ -208,9 +209,18 @@ def _refusal(text: str, said: str) -> ExpressionError:
         first[3].removesuffix(" [INVALID_ARGUMENT]").replace(" (in container '')", ""),
     )
     if (unknown := re.match(r"undeclared reference to '([^']+)'", what)) is not None and unknown[1] in text:
-        return ExpressionError(f"unknown name or function `{unknown[1]}`", text.index(unknown[1]) + 1)
+        position = _whole_word(unknown[1], text) + 1
+        odd = re.search(r"\b(attributes|subject|event)\.([\w.]*-[\w-]+)$", text[: position - 1 + len(unknown[1])])
+        hint = f'; `-` is minus: write {odd[1]}["{odd[2]}"]' if odd and "." not in odd[2] else ""
+        return ExpressionError(f"unknown name or function `{unknown[1]}`{hint}", position)
     before = sum(len(part) + 1 for part in text.split("\n")[: line - 1])
-    return ExpressionError(what, max(before + column, 0))
+    return ExpressionError(refusal.said(what), max(before + column, 0))
+
+
+def _whole_word(word: str, text: str) -> int:
+    """Where it stands as a word of its own, counted from 0; else where it stands at all."""
+    found = re.search(rf"(?<![\w.]){re.escape(word)}\b", text) or re.search(rf"\b{re.escape(word)}\b", text)
+    return found.start() if found else text.index(word)
 
 
 # ---------------------------------------------------------------- the environment

@@ -200,6 +200,9 @@ class _Reader:
             raise PathError("an attribute name expected", start + 1)
         start = self.here
         operator = self.take()[1].lower()
+        if operator == "]":
+            text = 'a filter is needed between [ and ], as in emails[type eq "work"]; for the first of a list there is `first`'
+            raise PathError(text, start + 1)
         if operator not in OPERATORS:
             raise PathError(f"one of {', '.join(OPERATORS)} expected", start + 1)
         if operator == "pr":
