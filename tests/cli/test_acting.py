@@ -182,7 +182,19 @@ def test_a_file_is_sent(world: World, lockstep: Command, tmp_path: Path) -> None
     assert printed.code == 1
     assert printed.out.splitlines()[0] == "4 lines: 3 duplicate, 1 refused"
     assert printed.out.splitlines()[1].startswith("line 4  refused")
+    assert "1 cannot be used; the others were accepted" in printed.err
     assert waiting(world) == 3
+
+
+def test_a_file_that_is_one_document_is_told_so(world: World, lockstep: Command, tmp_path: Path) -> None:
+    """A body over many lines is the mistake that everybody makes once: each line is refused, and the end says how to mend it."""
+    file = tmp_path / "pretty.json"
+    file.write_text(json.dumps({"id": "evt-1", "data": {"id": "E-1", "attributes": {"title": "Lead"}}}, indent=2))
+    printed = lockstep("send", str(file), "--source", "hr")
+    assert printed.code == 1
+    assert "the file is one JSON document over many lines; a line must hold a whole body: jq -c . FILE" in printed.err
+    assert printed.err.endswith("9 cannot be used\n")
+    assert waiting(world) == 0
 
 
 def test_every_act_is_recorded(history: World, lockstep: Command, tmp_path: Path) -> None:
@@ -204,6 +216,14 @@ def test_every_act_is_recorded(history: World, lockstep: Command, tmp_path: Path
     assert "seals unseal" in shown
     assert "010442" not in shown
     assert "D1" not in shown
+
+
+@pytest.mark.parametrize(("line", "near"), [("snad", "send"), ("parked relese", "release")])
+def test_an_unknown_command_ends_with_the_nearest(lockstep: Command, line: str, near: str) -> None:
+    """Of the same group."""
+    printed = lockstep(*line.split())
+    assert printed.code == 2
+    assert f"Did you mean '{near}'?" in printed.err
 
 
 def test_a_command_line_that_says_nothing_is_wrong(history: World, lockstep: Command) -> None:

@@ -167,8 +167,8 @@ CANARY = "canary-4711"
 @pytest.mark.parametrize(
     ("held", "names"),
     [
-        ("{", "no JSON"),
-        ([CANARY], "an object"),
+        ("{", "not JSON; --show-seed prints what it takes"),
+        ([CANARY], "not a JSON object"),
         ({"userz": [CANARY]}, "userz: there is no such key; known are users, shortnames, credentials"),
         ({"users": CANARY}, "users: "),
         ({"users": [{"email": CANARY}]}, "does each have its id?"),
@@ -186,6 +186,15 @@ def test_what_is_no_seed_is_told(held: Any, names: str, tmp_path: Path, lockstep
     assert str(file) in printed.err
     assert names in printed.err
     assert CANARY not in printed.err
+
+
+def test_a_port_that_is_taken_is_told(lockstep: Command) -> None:
+    """And how to name another; it does not say that it listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        printed = lockstep("sandbox", "http", "--listen", place)
+    assert printed.code == 3
+    assert printed.err == f"{place}: Address already in use; stop what runs there, or name another place with --listen\n"
 
 
 @pytest.mark.parametrize("words", [("nobody",), ("http", "--listen", "9000")])

@@ -257,6 +257,14 @@ def test_nobody_has_spoken(world: World, lockstep: Command) -> None:
     """Then it is said who would have to."""
     out = lockstep("why", "hr:E-1", "crm", "phone").out
     assert "No event of this person has said anything about it; ldap would have to." in out
+    assert "No event about hr:E-1 is kept at all: is the id right?" in out
+
+
+def test_somebody_has_spoken_of_another_attribute(history: World, lockstep: Command) -> None:
+    """Then the id is right."""
+    out = lockstep("why", "hr:E-1", "crm", "phone").out
+    assert "No event of this person has said anything about it; ldap would have to." in out
+    assert "is kept at all" not in out
 
 
 def test_a_refusal_after_a_value(history: World, lockstep: Command) -> None:

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from worker.machine.up import NotReady, need_vacant
+from worker.machine.up import NotReady, Taken, need_vacant
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -14,8 +14,10 @@ def test_a_place_where_somebody_listens_is_told(host: str) -> None:
     """Before anything starts, and with the variable that names another; where nobody listens any more it is free."""
     with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as taken:
         place = (host, taken.getsockname()[1])
-        with pytest.raises(NotReady, match=rf"{host}:{place[1]}: Address already in use; stop .* LOCKSTEP_LISTEN"):
+        with pytest.raises(Taken, match=rf"{host}:{place[1]}: Address already in use; stop .* LOCKSTEP_LISTEN"):
             need_vacant(place)
+        with pytest.raises(Taken, match="name another place with --listen"):
+            need_vacant(place, "--listen")
     need_vacant(place)
 
 

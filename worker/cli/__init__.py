@@ -5,6 +5,7 @@ A command's module is imported when it is called, so that `lockstep --help` is q
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
 
@@ -25,6 +26,15 @@ class Tree(click.Group):
         names = [module.name for module in pkgutil.iter_modules(folder) if not module.name.startswith(HIDDEN)]
         return sorted(name.replace("_", "-") for name in names if name != "frame")
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0].lower(), self.list_commands(ctx), n=1)
+            if not near:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean '{near[0]}'?", error.ctx) from None
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
@@ -38,9 +48,9 @@ class Tree(click.Group):
 
 
 EXIT_CODES = """
-Exit codes: 0 done; 1 it was looked at and something is wrong (a failing case, a parked event, a problem that `doctor` found);
-2 the command line is wrong; 3 the environment or the configuration is wrong; 4 the store cannot be used; 5 there is no such
-event, subject or system.
+Exit codes: 0 done; 1 it was looked at and something is wrong (a case fails, `doctor` found a problem, an event of a file cannot
+be used, an act is not possible); 2 the command line is wrong, or the file is not what was asked for; 3 the environment or the
+configuration is wrong; 4 the store cannot be used; 5 there is no such event, subject, system or attribute.
 """
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from connectors.contract import Json
-from worker.cli.frame import Exit, Failure
+from worker.cli.frame import Exit, Failure, say
 
 
 @click.command(name="sandbox")
@@ -32,7 +32,7 @@ def command(kind: str, listen: str, seed: Path | None, show_seed: bool) -> None:
       lockstep sandbox looker --seed looker.json --listen 127.0.0.1:9001
     """
     from worker import wiring
-    from worker.demo.sandbox import UnfitSeed, seed_of, serve
+    from worker.demo.sandbox import Taken, UnfitSeed, seed_of, serve
 
     click.Choice(wiring.sandboxes()).convert(kind, None, click.get_current_context())
     host, _, port = listen.rpartition(":")
@@ -42,11 +42,13 @@ def command(kind: str, listen: str, seed: Path | None, show_seed: bool) -> None:
     if show_seed:
         click.echo(json.dumps(held, indent=2))
         return
-    click.echo(f"{kind} at http://{listen}, its controls below http://{listen}/__sandbox/", err=True)
+    where = f"{kind} at http://{listen}, its controls below http://{listen}/__sandbox/"
     try:
-        serve(kind, held, host.strip("[]"), int(port))
+        serve(kind, held, host.strip("[]"), int(port), lambda: say(where))
     except UnfitSeed as error:
         raise Failure(f"{seed}: {error}", Exit.USAGE) from None
+    except Taken as error:
+        raise Failure(str(error), Exit.CONFIGURATION) from None
 
 
 def _read(seed: Path) -> dict[str, Json]:
@@ -54,7 +56,7 @@ def _read(seed: Path) -> dict[str, Json]:
     try:
         held = json.loads(seed.read_text())
     except ValueError as error:
-        raise Failure(f"{seed}: no JSON", Exit.USAGE) from error
+        raise Failure(f"{seed}: not JSON; --show-seed prints what it takes", Exit.USAGE) from error
     if not isinstance(held, dict):
-        raise Failure(f"{seed}: an object expected, as --show-seed prints one", Exit.USAGE)
+        raise Failure(f"{seed}: not a JSON object; --show-seed prints what it takes", Exit.USAGE)
     return held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -15,6 +16,10 @@ from worker.cli.frame import Exit, Failure, json_option, print_json, say
 if TYPE_CHECKING:
     from worker.engine import Engine
     from worker.operate.send import Summary
+
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a file that is read once more to say what is wrong with it."""
 
 
 @click.command(name="send")
@@ -64,7 +69,21 @@ def command(file: IO[bytes], source: str, dry_run: bool, reason: str, as_json: b
     if dry_run:
         say("nothing was accepted; without --dry-run it is")
     if wrong:
-        raise Failure(f"{wrong:,} of it could not be used" + ("" if dry_run else "; the rest was accepted"), Exit.WRONG)
+        if summary.words["refused"] > 1 and _one_document(file):
+            say("the file is one JSON document over many lines; a line must hold a whole body: jq -c . FILE")
+        others = summary.words.total() - wrong
+        rest = "" if dry_run or not others else "; the others were accepted"
+        raise Failure(f"{wrong:,} cannot be used{rest}", Exit.WRONG)
+
+
+def _one_document(file: IO[bytes]) -> bool:
+    """Whether the lines make sense together only.  False for what is piped in, which cannot be read again."""
+    try:
+        file.seek(0)
+        json.loads(file.read(LARGEST))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _faults(summary: Summary) -> Iterator[tuple[int, str, str]]:

@@ -23,8 +23,8 @@ def command(sandbox: bool) -> None:
 
     from worker.cli import _curl
     from worker.cli._terminal import running
-    from worker.cli.frame import Failure, say
-    from worker.machine.up import NotReady
+    from worker.cli.frame import Exit, Failure, say
+    from worker.machine.up import NotReady, Taken
     from worker.store.embedded import NoStore
 
     stop = threading.Event()
@@ -38,5 +38,7 @@ def command(sandbox: bool) -> None:
                 if hopeless := up.crew.hopeless():
                     raise Failure(f"the {hopeless} cannot go on; its last words are in the log above")
             say("stopping ...")
+    except Taken as error:
+        raise Failure(str(error), Exit.CONFIGURATION) from error
     except (NoStore, NotReady, TimeoutError) as error:
         raise Failure(str(error)) from error

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import uvicorn
 
 from connectors.contract import Json
 from connectors.sandbox import UnfitSeed, made
+from worker.machine.up import Taken, need_vacant
 
-__all__ = ["UnfitSeed", "seed_of", "serve"]
+__all__ = ["Taken", "UnfitSeed", "seed_of", "serve"]
 
 
 def seed_of(kind: str) -> Mapping[str, Json]:
@@ -20,9 +21,13 @@ def seed_of(kind: str) -> Mapping[str, Json]:
     return seed
 
 
-def serve(kind: str, seed: Mapping[str, Json], host: str, port: int) -> None:
-    """Serve the sandbox of a connector until a signal.  Raises UnfitSeed."""
-    uvicorn.run(made(_room(kind).Sandbox, seed), host=host, port=port, log_level="warning", access_log=False)
+def serve(kind: str, seed: Mapping[str, Json], host: str, port: int, ready: Callable[[], None]) -> None:
+    """Serve the sandbox of a connector until a signal.  ready: called before it listens, once nothing is in its way.  Raises
+    UnfitSeed, and Taken if somebody listens there."""
+    sandbox = made(_room(kind).Sandbox, seed)
+    need_vacant((host, port), "--listen")
+    ready()
+    uvicorn.run(sandbox, host=host, port=port, log_level="warning", access_log=False)
 
 
 def _room(kind: str) -> Any:

@@ -59,16 +59,16 @@ class Exchange:
         """The body's raw bytes.  Raises Refused (too large, too slow) and Gone."""
         for declared in self.values(b"content-length"):
             if len(declared) > 15 or not declared.isdigit() or int(declared) > self.limits.body:
-                raise Refused(Refusal.TOO_LARGE)
+                raise Refused(Refusal.TOO_LARGE, detail=f"above {self.limits.body:,} bytes")
         body = bytearray()
         try:
             async with asyncio.timeout(self.limits.patience):
                 while not self._read:
                     body += await self._more()
                     if len(body) > self.limits.body:
-                        raise Refused(Refusal.TOO_LARGE)
+                        raise Refused(Refusal.TOO_LARGE, detail=f"above {self.limits.body:,} bytes")
         except TimeoutError:
-            raise Refused(Refusal.TOO_SLOW) from None
+            raise Refused(Refusal.TOO_SLOW, detail=f"not whole after {self.limits.patience:g} s") from None
         return bytes(body)
 
     async def answer(self, answer: Answer) -> None:

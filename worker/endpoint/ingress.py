@@ -106,7 +106,7 @@ def build_app(
         return Answer(503 if problems else 200, {"ready": not problems, "problems": [*problems], "warnings": [*warnings]})
 
     async def nothing(*_: object) -> Answer:
-        raise Refused(Refusal.UNKNOWN)
+        raise Refused(Refusal.UNKNOWN, detail="webhooks go to /hooks/SOURCE, without a slash at the end")
 
     hooks = _Hooks(sources, journal, clock, hint)
     app = Starlette(
@@ -172,7 +172,7 @@ class _Hooks:
     async def answer(self, exchange: Exchange, name: str) -> Answer:
         endpoint = self.sources.get(name)
         if endpoint is None:
-            raise Refused(Refusal.UNKNOWN)
+            raise Refused(Refusal.UNKNOWN, detail="no source of the configuration in force has this name")
         shakes = endpoint.handshake
         match exchange.method:
             case "POST":
@@ -182,7 +182,8 @@ class _Hooks:
             case "GET" if shakes and (challenge := exchange.values(shakes.get.lower().encode())):
                 return _shaken(shakes, challenge)
             case _:
-                raise Refused(Refusal.METHOD, allow="GET, HEAD, POST" if shakes else "HEAD, POST")
+                detail = f"a GET has the header {shakes.get}" if shakes else "a webhook is a POST"
+                raise Refused(Refusal.METHOD, detail=detail, allow="GET, HEAD, POST" if shakes else "HEAD, POST")
 
     async def _webhook(self, exchange: Exchange, endpoint: SourceEndpoint) -> Answer:
         _check_kind(exchange)

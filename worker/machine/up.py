@@ -23,6 +23,10 @@ class NotReady(Exception):
     """The processes were started and do not work.  The text says where to look."""
 
 
+class Taken(NotReady):
+    """Nothing was started: somebody else listens where the endpoint should."""
+
+
 @contextlib.contextmanager
 def everything(
     environ: Mapping[str, str], *, output: Path | None = None, home: Path | None = None
@@ -59,15 +63,16 @@ def wait_ready(url: str, crew: Crew, patience: float = PATIENCE) -> None:
     raise NotReady(f"the endpoint at {url} is not ready: {said}")
 
 
-def need_vacant(listen: tuple[str, int]) -> None:
-    """Raises NotReady if somebody listens there already: another `lockstep up` would answer in our place, and be taken for us."""
+def need_vacant(listen: tuple[str, int], named_by: str = "LOCKSTEP_LISTEN") -> None:
+    """Raises Taken if somebody listens there already: another `lockstep up` would answer in our place, and be taken for us.
+    named_by: what names another place."""
     host, port = listen
     try:
         with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
             pass
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else "nobody can listen there"
-        raise NotReady(f"{host}:{port}: {why}; stop what runs there, or name another place with LOCKSTEP_LISTEN") from error
+        raise Taken(f"{host}:{port}: {why}; stop what runs there, or name another place with {named_by}") from error
 
 
 def endpoint_url(listen: tuple[str, int]) -> str:

@@ -107,7 +107,10 @@ def _rule(w: Why, by: Spoke, *, reveal: bool, of: str = "") -> Iterator[str]:
     yield f"The rule{of} is {where}{'' if changed else f', revision {w.revision}, which is in force'}:"
     yield from drawn_steps([(step.name, shown(step.value, reveal=reveal)) for step in by.steps])
     if not of and by.print != w.print and w.print is not None and by.value is not ABSENT:
-        yield "    That is another value than the one held: the mapping has changed, or the target shows it in another form."
+        yield (
+            "    That is another value than the one held: the mapping has changed, the target shows it in another form, or "
+            "somebody changed it there (`lockstep replay` writes ours again)."
+        )
 
 
 def drawn_steps(steps: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -145,6 +148,8 @@ def _what_said_no(w: Why) -> Iterator[str]:
     if not w.spoke:
         who = f"{' or '.join(w.writers)} would have to" if w.writers else "no mapping writes it"
         yield f"No event of this person has said anything about it; {who}."
+        if not w.heard:
+            yield f"No event about {w.subject} is kept at all: is the id right?"
         return
     last = w.spoke[0]
     became = "it is on its way" if last.outcome is None else _ended(last.outcome)

@@ -74,6 +74,7 @@ class Why(msgspec.Struct, frozen=True):
     version    the newest that was settled, whatever became of its value; source: who said it
     by         the event whose value it holds
     settled    the event that was settled last; often the same
+    heard      whether any event about this person is kept, whatever it says
     spoke      all that had a say, newest version first
     waits      what is pending
     mode       of the target; writers: the sources whose mappings write it
@@ -91,6 +92,7 @@ class Why(msgspec.Struct, frozen=True):
     source: str
     by: Spoke | None
     settled: Spoke | None
+    heard: bool
     spoke: tuple[Spoke, ...]
     waits: tuple[Waiting, ...]
     seal: Seal | None
@@ -148,7 +150,8 @@ async def why(engine: Engine, subject: Who, target: str, attribute: str) -> Why:
         raise Unknown(f"nothing is known of an attribute {attribute!r} of {target}{did_you_mean(attribute, names)}")
     x = found.lane.attributes.get(attribute, Attribute())
     now = await engine.store.now()
-    spoke = await _spoke(engine, subject, found, attribute)
+    names_of_events = await _events(engine, subject, found)
+    spoke = await _spoke(engine, names_of_events, found, attribute)
     recorded = {each.event.name: each.outcome.reason for each in spoke if each.outcome is not None and is_open(each.outcome)}
     unplanned = [await unbrought(engine, each.event, attribute, now) for each in spoke if not each.event.planned]
     owed = waiting(found.lane, terms, attribute, now, await engine.pauses.paused(target), recorded)
@@ -156,7 +159,8 @@ async def why(engine: Engine, subject: Who, target: str, attribute: str) -> Why:
     return Why(
         subject=subject, attribute=attribute, place=found, now=now, revision=engine.configuration.revision,
         known=x.holds is not None or x.seal is not None, print=belief(x, terms, now), confirmed=x.holds.at if x.holds else 0,
-        version=x.holds.version if x.holds else "", source=x.holds.source if x.holds else "", by=by, settled=settled, spoke=spoke,
+        version=x.holds.version if x.holds else "", source=x.holds.source if x.holds else "", by=by, settled=settled,
+        heard=bool(names_of_events), spoke=spoke,
         waits=(*owed, *unplanned), seal=x.seal, mode=engine.configuration.systems[target].mode,
         writers=tuple(sorted({m.source for m in engine.configuration.mappings.values() for t in m.targets
                               if t.target == target and any(rule.attribute == attribute for rule in t.rules)})),
@@ -181,14 +185,19 @@ def _origin(x: Attribute, spoke: Sequence[Spoke], found: Place) -> tuple[Spoke |
     return next((each for each in spoke if holds(each) and held is not None and each.print == held), None), settled
 
 
-async def _spoke(engine: Engine, subject: Who, found: Place, attribute: str) -> tuple[Spoke, ...]:
-    """Every event of this person that had a say about the attribute, newest version first."""
+async def _events(engine: Engine, subject: Who, found: Place) -> list[str]:
+    """The newest events of this person, by all of their accounts that are known here."""
     subjects: set[tuple[str, str]] = {subject, *found.lane.owner.items()}
     if found.account:
         subjects.add((found.system, found.account))
     names: list[str] = []
     for source, ident in sorted(subjects):
         names += (await engine.journal.of_subject(source, ident))[-NEWEST:]
+    return names
+
+
+async def _spoke(engine: Engine, names: Sequence[str], found: Place, attribute: str) -> tuple[Spoke, ...]:
+    """Of these events those that had a say about the attribute, newest version first."""
     unfolded = await not_folded(engine)
     events = [tell(event, unfolded.get(event.name, {})) for _, event in await engine.journal.load(names) if event is not None]
     told = [each for event in events if (each := _say(engine, event, found.system, attribute)) is not None]
