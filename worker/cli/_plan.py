@@ -32,7 +32,9 @@ def tell(plan: Plan, *, act: bool, as_json: bool) -> None:
     if plan.unusable:
         rows.append(("left alone", f"{plan.unusable:,} could not be used when they came, and still cannot"))
     if plan.repeated:
-        rows.append(("again", f"{plan.repeated:,} were replayed before, and that is over"))
+        rows.append(
+            ("again", f"{plan.repeated:,} of them {'was' if plan.repeated == 1 else 'were'} replayed before, and that is over")
+        )
     if plan.accepted:
         rows.append(("accepted", f"{plan.accepted:,}: {', '.join(plan.made)}{', ...' if plan.accepted > len(plan.made) else ''}"))
     table(rows)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import groupby
 
 from worker.telling.events import Route, Story
 from worker.telling.words import MEANING, answer, until, verdict, version_time, when
 
 
 def sentences(story: Story, now: int, *, reveal: bool) -> Iterator[str]:
-    """The event, its place among others, then a line or two for each route."""
+    """The event, its place among others, then a line or two for each route, target by target."""
     event = story.event
     yield f"{event.name}, subject {event.source}:{event.subject}" if event.subject else event.name
     yield f"Accepted {when(event.at, now)}; its version is {version_time(event.version)}{_whose_time(story)}."
@@ -32,9 +33,10 @@ def sentences(story: Story, now: int, *, reveal: bool) -> Iterator[str]:
         yield f"It led to {_listed(story.led_to)}."
     if not story.routes:
         yield "It concerns no target: no rule speaks of what it says."
-    for route in story.routes:
+    for _, routes in groupby(story.routes, key=lambda route: route.target):
         yield ""
-        yield from _route(route, now)
+        for route in routes:
+            yield from _route(route, now)
     if reveal:
         yield ""
         yield json.dumps(json.loads(bytes(event.body)), indent=2, ensure_ascii=False)
