@@ -9,6 +9,7 @@ import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -87,6 +88,41 @@ def test_the_documented_exit_codes_are_all_there_are() -> None:
     """The table has each code once, under its number."""
     table = re.findall(r"^\| (\d+) \| (.+) \|$", DOCS.read_text(), re.MULTILINE)
     assert [int(code) for code, _ in table] == [*sorted(Exit), 130]
+
+
+def keys_of(value: Any) -> set[str]:
+    """Every key in a JSON document."""
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_of, value.values()))
+    return set[str]().union(*map(keys_of, value)) if isinstance(value, list) else set()
+
+
+JSON_OF = {
+    "events": "events", "event": "event hr:evt-1", "why": "why hr:E-1 directory department",
+    "explain": "explain event.json --source hr", "check": "check", "doctor": "doctor", "targets list": "targets list",
+    "parked list": "parked list", "replay": "replay hr:evt-1", "parked release": "parked release hr:evt-3",
+    "seals list": "seals list directory", "links show": "links show hr:E-1", "send": "send event.jsonl --source hr",
+    "acts": "acts",
+}  # fmt: skip
+"""A command line for each row of the table of JSON; `seals show` and `targets check` stand in the row of another."""
+
+
+def test_the_documented_json_is_printed(
+    history: World, lockstep: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each key that a row of docs/commands.md names is there, and every command of the table was tried."""
+    (tmp_path / "event.json").write_text(json.dumps(said("evt-9", 9, title="Lead", department="OPS")))
+    (tmp_path / "event.jsonl").write_text(json.dumps(said("evt-8", 8, title="Lead")))
+    monkeypatch.chdir(tmp_path)
+    section = DOCS.read_text().partition("## JSON\n")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| (`.+?) \| (.+) \|$", section, re.MULTILINE))
+    named = [re.findall(r"`([^`]+)`", names) for names in rows]
+    assert {name for names in named for name in names} == {*JSON_OF, "seals show", "targets check"}
+    for names, cell in zip(named, rows.values(), strict=True):
+        promised = set(re.findall(r"`([^`]+)`", re.sub(r"\([^)]*\)", "", cell)))
+        for line in (JSON_OF[name] for name in names if name in JSON_OF):
+            printed = lockstep(*line.split(), "--json").json
+            assert promised - keys_of(printed) == set(), line
 
 
 def plain(text: str) -> str:

@@ -33,9 +33,9 @@ def sentences(story: Story, now: int, *, reveal: bool) -> Iterator[str]:
         yield f"It led to {_listed(story.led_to)}."
     if not story.routes:
         yield "It concerns no target: no rule speaks of what it says."
-    for _, routes in groupby(story.routes, key=lambda route: route.target):
+    for _, of_target in groupby(story.routes, key=lambda route: route.target):
         yield ""
-        for route in routes:
+        for route in of_target:
             yield from _route(route, now)
     if reveal:
         yield ""
