@@ -24,6 +24,8 @@ from connectors.contract import (
     Flow,
     Found,
     Json,
+    NoAccount,
+    Refused,
     Request,
     Said,
     Secret,
@@ -78,7 +80,11 @@ class FakeTarget:
         raise NotImplementedError
 
     def write(self, account: str, changes: Mapping[str, Json], before: Account | None = None) -> Sequence[Call]:
-        raise NotImplementedError
+        if "refused" in changes:
+            raise Refused("no such attribute here", "refused")
+        if "gone" in changes:
+            raise NoAccount("not there")
+        return ()
 
     def definitions(self) -> Flow[Sequence[Definition]]:
         raise NotImplementedError

@@ -114,6 +114,7 @@ CASE = "[{name: x, given: {subject: {}}, expect: {one: {}}}]"
             {"when": "when: 'attributes.kind == 1'"},
             "`when` reads `kind`, and `hr` sends only changes: an event that does not say it",
         ),
+        ("refused: a", {}, "`one` never takes `refused`, and every value of it is parked: no such attribute here"),
         ("a: attributes.title", {}, "this reads one that is called `attributes`; leave `attributes.` out"),
         ("a: subject.id", {}, "this reads one that is called `subject`; `value` reads what stands in `subject`"),
         ("a: a", {"cases": "[]"}, "a mapping without `cases`"),
@@ -135,6 +136,7 @@ def test_a_warning_says_what_it_costs(two, rules, more, warning):
         ("a: a", {"when": "when: 'attributes.kind == 1'", "hr": "source: {carries: snapshot, verify: {secrets: ['${SECRET}']}}"}),
         ("a: a", {"when": "when: 'subject.kind == 1'"}),
         ("a: subject", {}),
+        ("gone: a", {}),
     ],
 )
 def test_what_costs_nothing_is_not_warned_of(two, rules, more):

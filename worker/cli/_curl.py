@@ -26,7 +26,7 @@ def examples(up: Up) -> Iterator[str]:
         if isinstance(system.verify, StandardWebhooks):
             yield f"{signed(url, system.verify)}\n"
         else:
-            yield f"{name} sends to {url} with a secret of its own, which is not printed here\n"
+            yield f"{name} sends to {url} with a secret of its own, which is not printed here; to try it without one: lockstep send FILE --source {name}\n"
     for name, url in up.sandboxes.items():
         yield f"what the sandbox {name} holds: curl {url}/__sandbox/users"
     if up.sandboxes:

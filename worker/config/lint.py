@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from connectors.contract import Account, ConnectorError, Refused, Target
 from worker.config.mappings import MappingSource
 from worker.config.problem import Problem
 from worker.config.system import System
@@ -64,6 +65,7 @@ def warnings(whole: Whole) -> Iterator[Problem]:
         yield from _locks(placed)
         yield from _lookup_without_default(placed)
         yield from _a_root_too_many(placed)
+        yield from _never_written(placed)
         yield from _not_inverse(placed, whole)
     yield from _cycles(whole)
     for source in whole.mappings.values():
@@ -178,6 +180,29 @@ def _a_root_too_many(placed: Placed) -> Iterator[Problem]:
         root = origin.path.segments[0]
         instead = "leave `attributes.` out" if root == "attributes" else f"`value` reads what stands in `{root}`"
         yield placed.problem(f"`from` begins at the event's attributes, so this reads one that is called `{root}`; {instead}")
+
+
+def _never_written(placed: Placed) -> Iterator[Problem]:
+    """A name that is no attribute there; that one is not defined there is known when the system is asked."""
+    name, attribute = placed.system.name, placed.rule.attribute
+    if placed.system.target is not None and (reason := never_written(placed.system.target, attribute)):
+        yield placed.problem(f"`{name}` never takes `{attribute}`, and every value of it is parked: {reason}")
+
+
+def never_written(target: Target, attribute: str) -> str:
+    """Why no call can carry this attribute, whatever its value; "" if one can."""
+    reasons = []
+    for value in ("x", True, 1):
+        try:
+            for call in target.write("1", {attribute: value}, Account({})):
+                call.flow.close()
+        except Refused as refused:
+            reasons.append(refused.reason)
+        except ConnectorError:
+            return ""  # it is not about the name
+        else:
+            return ""
+    return reasons[0]
 
 
 def _when_of_changes(source: MappingSource, whole: Whole) -> Iterator[Problem]:

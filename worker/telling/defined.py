@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.contract import ABSENT, Account, Definition, Json, Refused, Target, Wire
+from connectors.contract import ABSENT, Definition, Json, Target, Wire
 from worker.config import Configuration, System
 from worker.config.cases import outcomes
+from worker.config.lint import never_written
 from worker.config.problem import did_you_mean
 from worker.core.path import PathError, parse, spell
 from worker.core.rules import Constant, Rule
@@ -108,25 +109,11 @@ def _unlisted(system: str, target: Target, written: Sequence[Writes]) -> Iterato
     """It keeps no list: what can never be an attribute there is known all the same."""
     what, wrong = f"{system} definitions", False
     for rule in (each.rule for each in written):
-        if reason := _refused(target, rule.attribute):
+        if reason := never_written(target, rule.attribute):
             wrong = True
             yield Finding(what, State.WRONG, f"`{rule.attribute}` ({rule.place}): {reason}", "correct the mapping")
     if written and not wrong:
         yield Finding(what, State.OK, "it keeps no list: that an attribute is not there is known when we write")
-
-
-def _refused(target: Target, attribute: str) -> str:
-    """Why no call can carry this attribute, whatever its value; "" if one can."""
-    reasons = []
-    for value in ("x", True, 1):
-        try:
-            for call in target.write("1", {attribute: value}, Account({})):
-                call.flow.close()
-        except Refused as refused:
-            reasons.append(refused.reason)
-        else:
-            return ""
-    return reasons[0]
 
 
 # ---------------------------------------------------------------- values
