@@ -26,7 +26,8 @@ def examples(up: Up) -> Iterator[str]:
         if isinstance(system.verify, StandardWebhooks):
             yield f"{signed(url, system.verify)}\n"
         else:
-            yield f"{name} sends to {url} with a secret of its own, which is not printed here; to try it without one: lockstep send FILE --source {name}\n"
+            unsigned = f"to try it without one: lockstep send FILE --source {name}"
+            yield f"{name} sends to {url} with a secret of its own, which is not printed here; {unsigned}\n"
     for name, url in up.sandboxes.items():
         yield f"what the sandbox {name} holds: curl {url}/__sandbox/users"
     if up.sandboxes:
