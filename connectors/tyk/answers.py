@@ -22,22 +22,22 @@ SENT = {"Accept": "application/json"}
 
 
 def judged(response: Response) -> ConnectorError:
-    """The error for an answer that is not about one user: a 404 is a wrong address."""
+    """The error for an answer about a user.  An absent user is told in JSON; any other 404 is that of some other server, and
+    taking it for an absent user would part every account from its subject."""
+    known = error(response)
+    if not isinstance(known, NoAccount):
+        return known
+    try:
+        spoke = isinstance(json_of(response), dict)
+    except Failed:
+        spoke = False
+    return known if spoke else _no_portal(response)
+
+
+def judged_elsewhere(response: Response) -> ConnectorError:
+    """The same for an answer that is not about one user: a 404 is a wrong address."""
     known = error(response)
     return _no_portal(response) if isinstance(known, NoAccount) else known
-
-
-def judged_of_user(response: Response) -> ConnectorError:
-    """The error for an answer about a user.  An absent one is told in JSON; another 404 is that of some other server, and taking
-    it for an absent user would part every account from its subject."""
-    known = error(response)
-    if isinstance(known, NoAccount):
-        try:
-            spoke = isinstance(json_of(response), dict)
-        except Failed:
-            spoke = False
-        return known if spoke else _no_portal(response)
-    return known
 
 
 def _no_portal(response: Response) -> Halted:
@@ -69,7 +69,7 @@ def pages(base: str, *segments: str, everybody: bool = False) -> Flow[Sequence[t
         query = [("page", str(number)), ("per_page", str(ASKED))]
         response = yield Request("GET", url(base, *segments, query=query), headers=SENT)
         if response.status_code != 200:
-            raise judged(response)
+            raise judged_elsewhere(response)
         page = json_of(response)
         if page is None and not (everybody and number == 1):
             page = []  # the portal writes an empty list so, at least within a user (`Teams`)

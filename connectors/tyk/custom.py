@@ -9,7 +9,7 @@ the value is wrong, or that the value is locked; which of them it is, is found o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeGuard
+from typing import Literal, NoReturn, TypeGuard
 
 from connectors.contract import Deferred, Flow, Halted, Locked, Refused, Request, Response, Written
 from connectors.reading import error, json_of, marks, unreadable
@@ -99,7 +99,9 @@ class CustomAttributes:
             # The definition's id, once; but not where something else stands under it.
             shown = yield from self._shown(account, place)
             if shown is not None and shown.identifier != name:
-                raise Refused(UNAVAILABLE, name) if self._id_source == "value" else (yield from self._mixed(account, name, place))
+                if self._id_source == "value":
+                    raise Refused(UNAVAILABLE, name)
+                yield from self._mixed(account, name, place)
         elif not self._proved:
             yield from self._prove(account, row, place)
         return place
@@ -113,17 +115,17 @@ class CustomAttributes:
         reading of the id it is that of an attribute which this user has no value for, and a write would make one."""
         shown = yield from self._shown(account, place)
         if shown is None or shown.identifier != row.identifier:
-            raise (yield from self._mixed(account, row.identifier, place))
+            yield from self._mixed(account, row.identifier, place)
         defined = yield from self._definitions.of(row.identifier)
         self._proved = defined is not None and defined.id != row.row  # equal ids prove nothing
 
-    def _mixed(self, account: str, name: str, place: str) -> Flow[Exception]:
-        """What to raise where something else, or nothing, stands under the id: that the option is wrong, unless the id has
+    def _mixed(self, account: str, name: str, place: str) -> Flow[NoReturn]:
+        """Something else, or nothing, stands under the id.  Raises Halted, because the option is wrong; Deferred, if the id has
         changed since it was looked up."""
         row = (yield from self.held(account)).get(name)
         defined = (yield from self._definitions.all()).get(name)
         now = row.row if self._by_row(row) else defined.id if defined is not None else ""
-        return Halted(MIXED) if now == place else Deferred(CHANGED, 0.0)
+        raise Halted(MIXED) if now == place else Deferred(CHANGED, 0.0)
 
     def _shown(self, account: str, place: str) -> Flow[Value | None]:
         """What stands under this id; None if nothing does."""

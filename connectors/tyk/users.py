@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.contract import Flow, Json, NoAccount, Refused, Request, Response, Written
 from connectors.reading import error, json_of, marks, unreadable, url
-from connectors.tyk.answers import REFUSALS, SENT, judged_of_user
+from connectors.tyk.answers import REFUSALS, SENT, judged
 from connectors.tyk.profile import NEEDED, WRITTEN, merged
 from connectors.tyk.values import alike
 
@@ -20,7 +20,7 @@ def user(base: str, account: str) -> Flow[dict[str, Json]]:
     """The user as shown, its API token with it: what is kept of this is the caller's to choose.  Raises NoAccount."""
     response = yield Request("GET", address(base, account), headers=SENT)
     if response.status_code != 200:
-        raise judged_of_user(response)
+        raise judged(response)
     return _user(response)
 
 
