@@ -17,7 +17,7 @@ from typing import Annotated, Literal, Protocol, TypeVar, runtime_checkable
 
 from httpx import Request as Request
 from httpx import Response as Response
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 T = TypeVar("T")
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -406,5 +406,15 @@ class Connector(Protocol):
         """None if the entry describes no source, or the system can be none."""
 
 
+class Section(BaseModel):
+    """What the settings of a connector, and each mapping of keys to values in them, are derived from: an unknown key is an error,
+    and no error shows a value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
 Secret = Annotated[SecretStr, "secret"]
 """A field that MUST be a reference (`"${NAME}"` or `"file:/path"`) in `systems.yaml`.  Never printed."""
+
+Acknowledge = Annotated[int, Field(ge=200, le=299)]
+"""The 2xx that a sender expects (`source.acknowledge`)."""

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from connectors.contract import Secret
+from connectors.contract import Acknowledge, Secret, Section
 from connectors.reading import BaseUrl
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Credentials(_Strict):
+class Credentials(Section):
     """Access tokens; they do not expire.
 
     access_token  of `kind: user` a platform app's (Super Admin, Platform Apps); of `kind: contact` a user's (Profile Settings)
@@ -25,7 +21,7 @@ class Credentials(_Strict):
     agents_token: Secret | None = None
 
 
-class Options(_Strict):
+class Options(Section):
     """Switches for what Chatwoot's documents leave open, and for what nobody should get unasked.
 
     find_with         contacts are found by `filter` (compares the whole value) or by `search` (compares parts of it, every page
@@ -38,18 +34,14 @@ class Options(_Strict):
     find_by_creating: bool = False
 
 
-class SourceSettings(_Strict):
+class SourceSettings(Section):
     """acknowledge: Chatwoot takes any 2xx.  carries: `changes`, what changed and to what; `hint`, each event is a look."""
 
-    acknowledge: Annotated[int, Field(ge=200, le=299)] = 200
+    acknowledge: Acknowledge = 200
     carries: Literal["changes", "hint"] = "changes"
 
 
-class TargetSettings(_Strict):
-    """Nothing of its own."""
-
-
-class Settings(_Strict):
+class Settings(Section):
     """base_url: where Chatwoot is, https://chat.example.com.  account_id: the number in the dashboard's address."""
 
     base_url: BaseUrl
@@ -58,7 +50,6 @@ class Settings(_Strict):
     credentials: Credentials
     options: Options = Options()
     source: SourceSettings | None = None
-    target: TargetSettings = TargetSettings()
 
     @model_validator(mode="after")
     def _agree(self) -> Settings:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from connectors.contract import Secret
+from connectors.contract import Acknowledge, Secret, Section
 from connectors.reading import BaseUrl
 
 ACTIONS = ("UserCreated", "UserDeleted", "UserModified", "UsersCreated", "UsersDeleted", "UsersModified")
@@ -16,18 +16,14 @@ REGIONAL = 32
 """A project id of so many characters has its region in it, at places 1 to 4 (official SDKs, `base_url_for_project_id`)."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Credentials(_Strict):
+class Credentials(Section):
     """project_id: of the project (Project, General).  management_key: made for this project alone (Company, Management Keys)."""
 
     project_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,128}$")]
     management_key: Secret
 
 
-class Options(_Strict):
+class Options(Section):
     """Switches for what Descope's documents leave open.
 
     custom_attributes  `one`: each custom attribute is a call of its own, which is documented; `patch-merge`: all go in one PATCH.
@@ -49,14 +45,10 @@ class Options(_Strict):
     license: Literal["tier1", "tier2", "tier3", "tier4"] | None = None
 
 
-class SourceSettings(_Strict):
+class SourceSettings(Section):
     """acknowledge: Descope's documents name no status; any 2xx is taken to do."""
 
-    acknowledge: Annotated[int, Field(ge=200, le=299)] = 200
-
-
-class TargetSettings(_Strict):
-    """Nothing of its own."""
+    acknowledge: Acknowledge = 200
 
 
 def _host(given: Mapping[str, Any]) -> str:
@@ -66,11 +58,10 @@ def _host(given: Mapping[str, Any]) -> str:
     return f"https://api.{project[1:5]}.descope.com" if len(project) >= REGIONAL else "https://api.descope.com"
 
 
-class Settings(_Strict):
+class Settings(Section):
     """base_url: follows from the project id; given where Descope is reached under a name of one's own."""
 
     credentials: Credentials
     base_url: BaseUrl = Field(default_factory=_host)
     options: Options = Options()
     source: SourceSettings | None = None
-    target: TargetSettings = TargetSettings()

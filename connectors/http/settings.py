@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from connectors.contract import Carries, Secret
+from connectors.contract import Acknowledge, Carries, Secret, Section
 from connectors.http.template import Template, parse
 from connectors.reading import BaseUrl
 
@@ -26,11 +26,7 @@ def _address(*names: str) -> AfterValidator:
 OfAccount = Annotated[str, _address("id")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Auth(_Strict):
+class Auth(Section):
     """A header that every request carries: `prefix` and then the secret `value`."""
 
     header: Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")] = "Authorization"
@@ -38,7 +34,7 @@ class Auth(_Strict):
     value: Secret
 
 
-class Find(_Strict):
+class Find(Section):
     """get: an address with {value}.  each: where the accounts stand in the answer, "" if it is the list.  holds: where an
     account shows what was searched for."""
 
@@ -47,18 +43,18 @@ class Find(_Strict):
     holds: Text
 
 
-class Read(_Strict):
+class Read(Section):
     """get: an address with {id}.  attributes: where they stand in the answer, "" if it is the account itself."""
 
     get: OfAccount
     attributes: str = ""
 
 
-class Account(_Strict):
+class Account(Section):
     """How an account is known (`id`, a path), found (by key) and read."""
 
     id: Text = "id"
-    find: dict[Text, Find] = {}
+    find: dict[Text, Find] = Field(default_factory=dict)
     read: Read | None = None
 
     @model_validator(mode="after")
@@ -68,7 +64,7 @@ class Account(_Strict):
         return self
 
 
-class Event(_Strict):
+class Event(Section):
     """Where things stand in an event; a path each.  keep: a condition, the others are recorded as `ignored`.  deleted: a
     condition, it says that the subject's account is gone."""
 
@@ -96,10 +92,10 @@ GENERIC = Event(
 `user.deleted`."""
 
 
-class SourceSettings(_Strict):
+class SourceSettings(Section):
     """each: where the list of events stands, "" if the body is it; absent, the body is one event."""
 
-    acknowledge: Annotated[int, Field(ge=200, le=299)] = 202
+    acknowledge: Acknowledge = 202
     each: str | None = None
     event: Event = GENERIC
     carries: Carries | None = None
@@ -117,7 +113,7 @@ class SourceSettings(_Strict):
         return self
 
 
-class Delete(_Strict):
+class Delete(Section):
     """delete: an address with {id} and {attribute}."""
 
     delete: Annotated[str, _address("id", "attribute")]
@@ -135,7 +131,7 @@ Clear = Annotated[
 ]
 
 
-class Write(_Strict):
+class Write(Section):
     """put, patch or post: an address with {id}.
 
     body   where the attributes stand in what is sent (and in the answer), "" if they are all of it
@@ -169,11 +165,11 @@ class Write(_Strict):
         return self
 
 
-class TargetSettings(_Strict):
+class TargetSettings(Section):
     write: Write
 
 
-class Settings(_Strict):
+class Settings(Section):
     base_url: BaseUrl | None = None
     auth: Auth | None = None
     account: Account = Account()

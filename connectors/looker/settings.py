@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from connectors.contract import Secret
+from connectors.contract import Secret, Section
 from connectors.reading import BaseUrl
 
 Text = Annotated[str, Field(min_length=1)]
@@ -19,18 +19,14 @@ def _without_path(base_url: str) -> str:
     return base_url
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Credentials(_Strict):
+class Credentials(Section):
     """An API key of the user (or service account) that Lockstep acts as."""
 
     client_id: Text
     client_secret: Secret
 
 
-class Words(_Strict):
+class Words(Section):
     """How a user attribute of the type yesno spells true and false."""
 
     yes: Text = "yes"
@@ -43,7 +39,7 @@ class Words(_Strict):
         return self
 
 
-class Options(_Strict):
+class Options(Section):
     """Switches for what Looker's documents leave open.
 
     own_source         what `source` says of a value that is the user's own
@@ -65,14 +61,9 @@ class Options(_Strict):
         return self
 
 
-class TargetSettings(_Strict):
-    """Nothing of its own."""
-
-
-class Settings(_Strict):
+class Settings(Section):
     """base_url: https://acme.cloud.looker.com, or with the API's port where it has one of its own: https://looker.acme.com:19999."""
 
     base_url: Annotated[BaseUrl, AfterValidator(_without_path)]
     credentials: Credentials
     options: Options = Options()
-    target: TargetSettings = TargetSettings()

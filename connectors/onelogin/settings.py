@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from connectors.contract import Secret
+from connectors.contract import Acknowledge, Secret, Section
 from connectors.reading import BaseUrl
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Credentials(_Strict):
+class Credentials(Section):
     """An API credential pair with the scope Manage Users or Manage All (Developers, API Credentials)."""
 
     client_id: Annotated[str, Field(min_length=1)]
     client_secret: Secret
 
 
-class Options(_Strict):
+class Options(Section):
     """Switches for what OneLogin's documents leave open.
 
     custom_attributes  by which call they are written.  `v1`: set_custom_attributes, which is documented to overwrite the keys
@@ -38,21 +34,16 @@ class Options(_Strict):
     event_types: Annotated[frozenset[int], Field(min_length=1)] = frozenset({14})
 
 
-class SourceSettings(_Strict):
+class SourceSettings(Section):
     """acknowledge: OneLogin's documents name no status; any 2xx is taken to do."""
 
-    acknowledge: Annotated[int, Field(ge=200, le=299)] = 200
+    acknowledge: Acknowledge = 200
 
 
-class TargetSettings(_Strict):
-    """Nothing of its own."""
-
-
-class Settings(_Strict):
+class Settings(Section):
     """base_url: https://SUBDOMAIN.onelogin.com, or https://api.us.onelogin.com and https://api.eu.onelogin.com."""
 
     base_url: BaseUrl
     credentials: Credentials
     options: Options = Options()
     source: SourceSettings | None = None
-    target: TargetSettings = TargetSettings()

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import field_validator
 
-from connectors.contract import Secret
+from connectors.contract import Acknowledge, Secret, Section
 from connectors.reading import BaseUrl
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Credentials(_Strict):
+class Credentials(Section):
     """token: the API credential of an admin user, from that user's profile page in the portal."""
 
     token: Secret
@@ -27,7 +23,7 @@ class Credentials(_Strict):
         return token
 
 
-class Options(_Strict):
+class Options(Section):
     """Switches for what Tyk's documents leave open.
 
     id_source  what the last segment of `/users/{id}/custom-attributes/{id}` is: the `ID` of the user's own value, or that of
@@ -40,21 +36,16 @@ class Options(_Strict):
     clear: Literal["delete", "empty"] = "delete"
 
 
-class SourceSettings(_Strict):
+class SourceSettings(Section):
     """acknowledge: Tyk's documents name no status; any 2xx is taken to do."""
 
-    acknowledge: Annotated[int, Field(ge=200, le=299)] = 200
+    acknowledge: Acknowledge = 200
 
 
-class TargetSettings(_Strict):
-    """Nothing of its own."""
-
-
-class Settings(_Strict):
+class Settings(Section):
     """base_url: the portal with `/portal-api` at its end."""
 
     base_url: BaseUrl
     credentials: Credentials
     options: Options = Options()
     source: SourceSettings | None = None
-    target: TargetSettings = TargetSettings()
