@@ -123,7 +123,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """An attribute that exists at the system."""
+    """An attribute that exists at the system.  `name`: as a mapping writes it; `locks`: the system keeps the first value;
+    `hidden`: no read shows it."""
 
     name: str
     id: str = ""

@@ -103,7 +103,7 @@ def _allowed_in_connectors(path: str, name: str, *, sandbox: bool) -> bool:
         return True
     room = path.split("/")[1].removesuffix(".py")
     own = ("connectors", f"connectors.{room}")
-    shared = ("connectors.contract", "connectors.reading", *(("connectors.sandbox",) if sandbox else ()))
+    shared = ("connectors.contract", "connectors.keyed", "connectors.reading", *(("connectors.sandbox",) if sandbox else ()))
     if within(name, "connectors"):
         return name == own[0] or within(name, own[1], *shared)
     libraries = SANDBOX_LIBRARIES if sandbox else CONNECTOR_LIBRARIES

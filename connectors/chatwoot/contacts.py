@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from connectors.chatwoot.access import AccessTokens
 from connectors.chatwoot.answers import judged_contact, judged_elsewhere, known_id
-from connectors.chatwoot.fields import ADDITIONAL, CONTACT, CUSTOM, spelled
+from connectors.chatwoot.fields import ADDITIONAL, CONTACT, CUSTOM
 from connectors.chatwoot.finding import FINDS, by_filter, by_search
 from connectors.chatwoot.limits import BUDGET, LATE_WINDOW
 from connectors.chatwoot.settings import Settings
@@ -25,6 +25,7 @@ from connectors.contract import (
     Wire,
     Written,
 )
+from connectors.keyed import attribute_of
 from connectors.reading import json_of, marks, unreadable, url
 
 TEXTS = CONTACT.fields - {"blocked"}
@@ -92,13 +93,13 @@ class ContactTarget:
         if not isinstance(listed, list):
             raise unreadable(response)
         known = [Definition(name, type="text" if name in TEXTS else "boolean") for name in sorted(CONTACT.fields)]
-        known += [Definition(spelled(ADDITIONAL, name), type="text") for name in SHOWN]
+        known += [Definition(attribute_of(ADDITIONAL, name), type="text") for name in SHOWN]
         for entry in listed:
             match entry:
                 case {"attribute_model": "conversation_attribute"}:
                     pass  # asked for or not, these are not ours
                 case {"id": number, "attribute_key": str(key), "attribute_display_type": str(kind)}:
-                    known.append(Definition(spelled(CUSTOM, key), str(number), "boolean" if kind == "checkbox" else kind))
+                    known.append(Definition(attribute_of(CUSTOM, key), str(number), "boolean" if kind == "checkbox" else kind))
                 case _:
                     raise unreadable(response)
         return known

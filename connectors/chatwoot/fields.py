@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from connectors.contract import Json, Refused
+from connectors.keyed import key_of
 
 CUSTOM = "custom_attributes"
 ADDITIONAL = "additional_attributes"
-
-_KEY = re.compile(r'(\w+)(?:\.([\w$@-]+)|\[("(?:[^"\\]|\\.)+")\])')
-_PLAIN = re.compile(r"[\w$@-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +30,10 @@ class Shape:
         """Where an attribute stands: (a hash, the key in it), or ("", the field).  Raises Refused, which blames it."""
         if attribute in self.fields:
             return "", attribute
-        found = _KEY.fullmatch(attribute)
-        if found is None or found[1] not in self.hashes:
-            raise Refused("Chatwoot has no such attribute, or it is not written", attribute)
-        try:
-            return found[1], found[2] or str(json.loads(found[3]))
-        except ValueError:
-            raise Refused("Chatwoot has no such attribute, or it is not written", attribute) from None
+        for parent in self.hashes:
+            if (key := key_of(parent, attribute)) is not None:
+                return parent, key
+        raise Refused("Chatwoot has no such attribute, or it is not written", attribute)
 
     def document(self, changes: Mapping[str, Json]) -> dict[str, Json]:
         """What is sent for these changes."""
@@ -78,8 +71,3 @@ class Shape:
 
 USER = Shape(frozenset({"name", "display_name", "email"}), (CUSTOM,), ("id", "available_name", "confirmed", "provider", "role"))
 CONTACT = Shape(frozenset({"name", "email", "phone_number", "identifier", "blocked"}), (CUSTOM, ADDITIONAL), ("id",))
-
-
-def spelled(parent: str, key: str) -> str:
-    """The name of the attribute at this key of a hash."""
-    return f"{parent}.{key}" if _PLAIN.fullmatch(key) else f"{parent}[{json.dumps(key, ensure_ascii=False)}]"

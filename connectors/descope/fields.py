@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 
 from connectors.contract import Json, Refused
+from connectors.keyed import key_of
 
 TEXTS = frozenset({"email", "familyName", "givenName", "middleName", "name", "phone", "picture"})
 """Standard attributes that a PATCH sets, as text.  Status, roles, tenants and login ids are not: those are a user's rights."""
@@ -18,25 +17,8 @@ SHOWN = (
 )  # fmt: skip
 """What is kept of a user.  Whatever else an answer has beside it (a token, a hash) is nobody's attribute."""
 
-_CUSTOM = re.compile(r'customAttributes(?:\.([\w$@-]+)|\[("(?:[^"\\]|\\.)+")\])')
-
-
-def custom_name(attribute: str) -> str | None:
-    """The machine name of a custom attribute (`customAttributes.department`, `customAttributes["cost center"]`); None if it is a
-    standard one."""
-    found = _CUSTOM.fullmatch(attribute)
-    if found is None:
-        return None
-    try:
-        return found[1] or str(json.loads(found[2]))
-    except ValueError:
-        return None
-
-
-def spelled(name: str) -> str:
-    """The attribute of a machine name: the reverse of `custom_name`."""
-    plain = f"customAttributes.{name}"
-    return plain if custom_name(plain) == name else f"customAttributes[{json.dumps(name, ensure_ascii=False)}]"
+CUSTOM = "customAttributes"
+"""The object whose keys are the machine names of the custom attributes."""
 
 
 def standard(attribute: str, value: Json) -> Json:
@@ -59,8 +41,8 @@ def kept(user: Mapping[str, Json]) -> dict[str, Json]:
 
 def held(user: Mapping[str, Json], attribute: str) -> Json:
     """What a user shows of one attribute; of a boolean that is left out, false."""
-    name = custom_name(attribute)
+    name = key_of(CUSTOM, attribute)
     if name is None:
         return user.get(attribute, False if attribute in BOOLEANS else None)
-    custom = user.get("customAttributes")
+    custom = user.get(CUSTOM)
     return custom.get(name) if isinstance(custom, dict) else None

@@ -28,8 +28,9 @@ from connectors.contract import (
     Written,
 )
 from connectors.descope.answers import USER_NOT_FOUND, error_code, judged, judged_elsewhere, refused
-from connectors.descope.fields import BOOLEANS, TEXTS, custom_name, held, kept, spelled, standard
+from connectors.descope.fields import BOOLEANS, CUSTOM, TEXTS, held, kept, standard
 from connectors.descope.settings import Settings
+from connectors.keyed import attribute_of, key_of
 from connectors.reading import escaped, json_of, marks, unreadable, url
 
 CAPABILITIES = Capabilities(
@@ -101,7 +102,7 @@ class DescopeTarget:
         before: Account | None = None,  # noqa: ARG002 - siblings survive
     ) -> Sequence[Call]:
         """One call for all standard attributes, and one each or one for all custom attributes (`options.custom_attributes`)."""
-        custom = {attribute: name for attribute in changes if (name := custom_name(attribute)) is not None}
+        custom = {attribute: name for attribute in changes if (name := key_of(CUSTOM, attribute)) is not None}
         fields = {attribute: standard(attribute, value) for attribute, value in changes.items() if attribute not in custom}
         for attribute in custom:
             if changes[attribute] is None and not self.capabilities.clears:
@@ -109,7 +110,7 @@ class DescopeTarget:
         calls = []
         if self._options.custom_attributes == "patch-merge" and custom:
             values = {name: changes[attribute] for attribute, name in custom.items()}
-            calls.append(self._call(account, changes, custom, {"customAttributes": values}))
+            calls.append(self._call(account, changes, custom, {CUSTOM: values}))
         else:
             for attribute, name in custom.items():
                 body: dict[str, Json] = {"attributeKey": name, "attributeValue": changes[attribute]}
@@ -127,7 +128,7 @@ class DescopeTarget:
             name = entry.get("name")
             if not isinstance(name, str):
                 raise unreadable(response)
-            known.append(Definition(spelled(name), type=_type(entry.get("type"))))
+            known.append(Definition(attribute_of(CUSTOM, name), type=_type(entry.get("type"))))
         return known
 
     def _having(self, email: str) -> Flow[Sequence[Found]]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from connectors.contract import ConnectorError, Failed, Halted, Json, NoAccount, Refused, Response, TokenRefused
-from connectors.onelogin.fields import CUSTOM
+from connectors.onelogin.fields import CUSTOM_FIELD
 from connectors.reading import error, json_of, marks
 
 _VALID_NAMES = re.compile(r"custom_attributes is not valid.*?->\s*\[([^\]]*)\]", re.IGNORECASE | re.DOTALL)
@@ -64,9 +64,9 @@ def _said(response: Response) -> tuple[Json, Json]:
 def _blamed(message: str, field: Json, sent: Mapping[str, str]) -> str | None:
     if found := _VALID_NAMES.search(message):
         valid = set(re.split(r"[\s,]+", found[1]))
-        unknown = [sent[name] for name in sent if name.startswith(CUSTOM) and name.removeprefix(CUSTOM) not in valid]
+        unknown = [sent[name] for name in sent if name.startswith(CUSTOM_FIELD) and name.removeprefix(CUSTOM_FIELD) not in valid]
         return unknown[0] if unknown else None
     if not isinstance(field, str):
         return None
-    meant = [sent[name] for name in (field, CUSTOM + field) if name in sent]
+    meant = [sent[name] for name in (field, CUSTOM_FIELD + field) if name in sent]
     return meant[0] if len(meant) == 1 else None  # a field and a custom attribute may have one name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from connectors.contract import Json, Refused
@@ -15,20 +14,10 @@ TEXTS = frozenset({
 })  # fmt: skip
 """Standard fields that v2 takes as text.  Passwords and roles are not: no source should reach them."""
 
-CUSTOM = "custom_attributes."
-_CUSTOM = re.compile(r'custom_attributes(?:\.([\w$@-]+)|\[("(?:[^"\\]|\\.)+")\])')
-
-
-def shortname(attribute: str) -> str | None:
-    """The key of a custom attribute (`custom_attributes.employee_number`, `custom_attributes["cost center"]`); None if it is
-    a standard one."""
-    found = _CUSTOM.fullmatch(attribute)
-    if found is None:
-        return None
-    try:
-        return found[1] or str(json.loads(found[2]))
-    except ValueError:
-        return None
+CUSTOM = "custom_attributes"
+"""The object whose keys are the short names of the custom attributes."""
+CUSTOM_FIELD = "custom_attributes."
+"""Begins the name of a custom attribute in an error answer; the short name follows, whatever it is made of."""
 
 
 def standard(attribute: str, value: Json) -> Json:

@@ -26,9 +26,10 @@ from connectors.contract import (
     Wire,
     Written,
 )
+from connectors.keyed import attribute_of, key_of
 from connectors.onelogin.answers import judged, judged_elsewhere
 from connectors.onelogin.credential import Credential
-from connectors.onelogin.fields import CUSTOM, INTEGERS, TEXTS, shortname, standard
+from connectors.onelogin.fields import CUSTOM, CUSTOM_FIELD, INTEGERS, TEXTS, standard
 from connectors.onelogin.settings import Settings
 from connectors.reading import json_of, marks, unreadable, url
 
@@ -89,7 +90,7 @@ class OneLoginTarget:
 
     def write(self, account: str, changes: Mapping[str, Json], before: Account | None = None) -> Sequence[Call]:
         """v1: one call for all custom attributes, one for all standard fields.  v2: one for all."""
-        custom = {attribute: name for attribute in changes if (name := shortname(attribute)) is not None}
+        custom = {attribute: name for attribute in changes if (name := key_of(CUSTOM, attribute)) is not None}
         fields = {attribute: standard(attribute, value) for attribute, value in changes.items() if attribute not in custom}
         if self._together:
             body = {**fields, "custom_attributes": _merged(before, changes, custom)} if custom else fields
@@ -113,7 +114,7 @@ class OneLoginTarget:
         for entry in listed:
             match entry:
                 case {"id": number, "shortname": str(name)}:
-                    known.append(Definition(f"custom_attributes.{name}", str(number), "text"))
+                    known.append(Definition(attribute_of(CUSTOM, name), str(number), "text"))
                 case _:
                     raise unreadable(response)
         return known
@@ -167,4 +168,4 @@ def _merged(before: Account | None, changes: Mapping[str, Json], custom: Mapping
 
 def _by_field(names: Iterable[str], custom: Mapping[str, str]) -> dict[str, str]:
     """What an error answer calls it -> attribute."""
-    return {CUSTOM + custom[attribute] if attribute in custom else attribute: attribute for attribute in names}
+    return {CUSTOM_FIELD + custom[attribute] if attribute in custom else attribute: attribute for attribute in names}

@@ -382,6 +382,16 @@ def test_definitions_have_the_names_under_which_one_writes(target: OneLoginTarge
     assert not {"password", "role_ids", "id"} & {definition.name for definition in listed}
 
 
+@pytest.mark.parametrize("shortname", ["cost center", "unit.number"])
+def test_a_definition_with_an_odd_name_is_the_attribute_that_writes_it(target: OneLoginTarget, shortname: str) -> None:
+    """What the list calls an attribute, a mapping may write: the value arrives under that very short name."""
+    flow = target.definitions()
+    request_of(flow)
+    listed = answer(flow, respond(200, [{"id": 12, "name": "Odd", "shortname": shortname, "position": 1}]))
+    (odd,) = (each for each in listed if each.id == "12")
+    assert json.loads(request_of(one(target, {odd.name: "7"}).flow).content) == {"custom_attributes": {shortname: "7"}}
+
+
 # ---------------------------------------------------------------- settings
 
 

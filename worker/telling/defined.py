@@ -15,7 +15,7 @@ from worker.config import Configuration, System
 from worker.config.cases import outcomes
 from worker.config.lint import never_written
 from worker.config.problem import did_you_mean
-from worker.core.path import PathError, parse, spell
+from worker.core.path import PathError, parse
 from worker.core.rules import Constant, Rule
 from worker.core.transforms import NotTransformed
 from worker.core.wire import DoesNotFit, convert
@@ -184,9 +184,8 @@ def _kind(value: Json) -> str:
 
 
 def _spelled(name: str) -> str:
-    """As a mapping spells it."""
+    """As a compiled mapping spells it; a name that is no path is one that no mapping can have."""
     try:
         return parse(name).text
     except PathError:
-        first, _, rest = name.partition(".")
-        return spell([first, rest] if rest else [first])
+        return name
