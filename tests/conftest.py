@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,19 +17,17 @@ from worker.store.embedded import Embedded
 
 @pytest.fixture(scope="session")
 def real_server() -> Iterator[str]:
-    """A real Valkey on a unix socket, `appendfsync always`; its URL without the database."""
+    """The URL of a real Valkey of this session's own, on a unix socket, `appendfsync always`."""
     with tempfile.TemporaryDirectory(prefix="ls-") as home, Embedded(Path(home)) as server:
-        yield server.url.partition("?")[0]
+        yield server.url
 
 
 @pytest.fixture
 def real_url(real_server: str) -> str:
-    """The URL of an empty database of the real server."""
-    url = f"{real_server}?db={os.getpid() % 16}"
-    client = sync_redis.Redis.from_url(url)
-    client.flushdb()
-    client.close()
-    return url
+    """The same, with an empty database.  It is the first: the next one is the broker's, and must be there."""
+    with sync_redis.Redis.from_url(real_server) as client:
+        client.flushdb()
+    return real_server
 
 
 @pytest.fixture(params=["fake", "real"])
