@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -178,10 +178,9 @@ def test_what_would_grow_is_not_begun(text):
     hundreds of megabytes of one webhook.  It is refused of what it would make, before it makes anything."""
     value = compile_value(text.replace("[attributes]", '[{"note": attributes.note}]'))
     given: dict[str, Any] = {"groups": [f"g{number}" for number in range(3_000)], "note": "a " * 4_000}
-    began = time.perf_counter()
+    never: Any = None  # nothing that could be run
     with pytest.raises(ExpressionFailed, match="too large"):
-        value(given)
-    assert time.perf_counter() - began < 0.25  # measured: 0.01 s
+        replace(value, _run=never)(given)
 
 
 @pytest.mark.parametrize(
