@@ -18,13 +18,13 @@ from pydantic_core import PydanticUndefined
 from connectors.contract import ABSENT
 from connectors.registry import CONNECTORS
 from tests.test_docs import _texts
-from worker.config import Configuration, ConfigurationError, entry, load, ruleset, run_cases
+from worker.config import Configuration, ConfigurationError, entry, load, mapping_file, run_cases
 from worker.config.duration import spelled
 from worker.config.mappings import _step
 from worker.core.bounds import METHODS, TEXT, WEIGHT
 from worker.core.expression import LONGEST, ExpressionFailed, compile_value
+from worker.core.lane import Policy
 from worker.core.path import parse
-from worker.core.rules import Policy
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/mapping.md").read_text()
@@ -141,13 +141,13 @@ KEYS: list[tuple[str, str, type[BaseModel]]] = [
     ("Keys of a target", "key", entry.TargetEntry),
     ("Keys of a budget", "key", entry.BudgetEntry),
     ("Keys of retry", "key", entry.RetryEntry),
-    ("Keys of a mapping", "key", ruleset.MappingFile),
-    ("Keys of a mapping's target", "key", ruleset.TargetEntry),
-    ("Accounts", "key", ruleset.KeyEntry),
-    ("Accounts", "key of `on_no_account`", ruleset.OnNoAccountEntry),
-    ("Rules", "key", ruleset.RuleEntry),
-    ("Cases", "key", ruleset.CaseEntry),
-    ("Cases", "key of `given`", ruleset.GivenEntry),
+    ("Keys of a mapping", "key", mapping_file.MappingFile),
+    ("Keys of a mapping's target", "key", mapping_file.TargetEntry),
+    ("Accounts", "key", mapping_file.KeyEntry),
+    ("Accounts", "key of `on_no_account`", mapping_file.OnNoAccountEntry),
+    ("Rules", "key", mapping_file.RuleEntry),
+    ("Cases", "key", mapping_file.CaseEntry),
+    ("Cases", "key of `given`", mapping_file.GivenEntry),
 ]
 
 
@@ -200,14 +200,14 @@ def test_paths_lead_where_the_page_says() -> None:
 
 def test_transforms_make_what_the_page_says() -> None:
     """Every row of the table, and every transform has one."""
-    of_yaml = TypeAdapter(ruleset.StepEntry)
+    of_yaml = TypeAdapter(mapping_file.StepEntry)
     names = set()
     for cells in rows("Transforms", "step"):
         text, takes, makes = map(code, cells[:3])
         step = _step(of_yaml.validate_python(yaml.safe_load(text)))
         names.add(step.name)
         assert same(step.apply(json.loads(takes)), json.loads(makes)), text
-    assert names == {*ruleset.TRANSFORMS}
+    assert names == {*mapping_file.TRANSFORMS}
 
 
 def test_expressions_give_what_the_page_says() -> None:
@@ -265,7 +265,7 @@ def test_what_the_lint_says_is_listed() -> None:
 
 def test_what_is_listed_is_said() -> None:
     """No row is about a text that nothing says any more."""
-    said = set[str]().union(*map(told_by, ("lint.py", "mappings.py", "says.py", "systems.py", "load.py")))
+    said = set[str]().union(*map(told_by, ("lint.py", "mappings.py", "authority.py", "systems.py", "load.py")))
     assert {squeezed(t) for t in listed("Errors") | listed("Warnings")} - {squeezed(t) for t in said} == set()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from worker.config import run_cases
-from worker.core.mapping import Facts, NoAccount, SearchKey, route
+from worker.core.mapping import Facts, SearchKey, route
+from worker.core.rules import NoAccount
 
 HR_AND_LOOKER = """
 version: 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from connectors.contract import ABSENT, Wire
-from worker.core.mapping import Computed, Constant, Facts, From, NoAccount, SearchKey, route
+from worker.core.mapping import Facts, SearchKey, route
 from worker.core.path import parse
+from worker.core.rules import Computed, Constant, From, NoAccount
 
 
 def test_short_and_long_forms_mean_the_same(folder):

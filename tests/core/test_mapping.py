@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from connectors.contract import ABSENT, Wire
 from worker.core.authority import ranks
 from worker.core.expression import compile_condition, compile_value
-from worker.core.mapping import Facts, NoAccount, SearchKey, Traced, Unwanted, Wanted, route
+from worker.core.mapping import Facts, SearchKey, Traced, Unwanted, Wanted, route
 from worker.core.outcome import Word
 from worker.core.path import parse
-from worker.core.rules import Computed, Constant, From, Key, Mapping_, Rule, TargetRules
+from worker.core.rules import Computed, Constant, From, Key, NoAccount, Rule, SourceRules, TargetRules
 from worker.core.transforms import lookup, plain
 
 
@@ -29,7 +29,7 @@ def computed(text: str, **more: Any) -> Rule:
 
 def said(rule: Rule, when: str = "", **facts: Any) -> Wanted | Unwanted | None:
     """What one rule makes of the facts; None if it does not speak."""
-    mapping = Mapping_("hr", (TargetRules("t", (), (rule,)),), compile_condition(when) if when else None)
+    mapping = SourceRules("hr", (TargetRules("t", (), (rule,)),), compile_condition(when) if when else None)
     routes = route(mapping, Facts("hr", {"id": "1"}, **facts))
     if not routes:
         return None
@@ -93,7 +93,7 @@ def test_what_cannot_be_made_is_parked_without_its_value(rule, value, reason):
 def test_one_bad_attribute_does_not_sink_the_others():
     """Each rule of a target speaks for itself."""
     rules = (from_("x", steps=(plain("trim"),)), Rule("b", From(parse("y"))))
-    (only,) = route(Mapping_("hr", (TargetRules("t", (), rules),)), Facts("hr", {}, {"x": 7, "y": "v"}))
+    (only,) = route(SourceRules("hr", (TargetRules("t", (), rules),)), Facts("hr", {}, {"x": 7, "y": "v"}))
     assert [w.attribute for w in only.wants] == ["b"]
     assert [u.attribute for u in only.others] == ["a"]
 
@@ -116,7 +116,7 @@ def test_who_is_out_of_scope_is_ignored(attributes, spoken):
 def test_of_what_a_look_found_only_the_rules_that_read_it_speak():
     """The whole account is known, so a rule may need more than what changed; `when` concerns every rule."""
     rules = (Rule("a", From(parse("name"))), computed("attributes.x + attributes.y"), Rule("c", From(parse("z"))))
-    mapping = Mapping_(
+    mapping = SourceRules(
         "one", (TargetRules("t", (), (rules[0], Rule("b", rules[1].origin), rules[2])),), compile_condition("attributes.w")
     )
     account: dict[str, Any] = {"name": {"familyName": "R"}, "x": "1", "y": "2", "z": "3", "w": True}
@@ -134,7 +134,7 @@ def test_of_what_a_look_found_only_the_rules_that_read_it_speak():
 
 def test_a_hint_asks_for_nothing():
     """Its values are not trusted, whatever it carries."""
-    assert route(Mapping_("hr", (TargetRules("t", (), (from_("x"),)),)), Facts("hr", {}, {"x": 1}, "hint")) == ()
+    assert route(SourceRules("hr", (TargetRules("t", (), (from_("x"),)),)), Facts("hr", {}, {"x": 1}, "hint")) == ()
 
 
 def test_keys_without_a_value_are_skipped():
@@ -143,7 +143,7 @@ def test_keys_without_a_value_are_skipped():
         Key(find, parse(by), "case" if find == "email" else "")
         for find, by in (("n", "attributes.n"), ("email", "subject.email"))
     )
-    mapping = Mapping_("hr", (TargetRules("t", keys, (from_("x"),), NoAccount(5, "ignore")),))
+    mapping = SourceRules("hr", (TargetRules("t", keys, (from_("x"),), NoAccount(5, "ignore")),))
 
     def keys_of(subject: Any, **attributes: Any) -> tuple[SearchKey, ...]:
         return route(mapping, Facts("hr", subject, {"x": 1, **attributes}))[0].keys
@@ -157,14 +157,14 @@ def test_keys_without_a_value_are_skipped():
 def test_an_id_is_known_and_not_searched():
     """`find: id` says the account itself; keys after it are not needed, keys before it go first."""
     keys = (Key("email", parse("subject.email")), Key("id", parse("subject.id")))
-    (only,) = route(Mapping_("hr", (TargetRules("t", keys, (from_("x"),)),)), Facts("hr", {"id": 42}, {"x": 1}))
+    (only,) = route(SourceRules("hr", (TargetRules("t", keys, (from_("x"),)),)), Facts("hr", {"id": 42}, {"x": 1}))
     assert (only.account, only.keys) == ("42", ())
 
 
 def test_an_id_that_no_account_can_have_is_none():
     """A value that would name the lane in which somebody else is searched for is no key; a key after it has its turn."""
     keys = (Key("id", parse("attributes.ref")), Key("email", parse("subject.email")))
-    mapping = Mapping_("hr", (TargetRules("t", keys, (from_("x"),)),))
+    mapping = SourceRules("hr", (TargetRules("t", keys, (from_("x"),)),))
     (only,) = route(mapping, Facts("hr", {"id": "1", "email": "a@example.com"}, {"x": 1, "ref": "?hr:E-2"}))
     assert (only.account, only.keys) == ("", (SearchKey("email", "a@example.com", ""),))
 
@@ -173,11 +173,11 @@ def test_the_trace_tells_each_step():
     """`explain` and `why` show where a value came from and what was done with it."""
     steps: list[Traced] = []
     rule = from_("x", steps=(plain("trim"), plain("lower")), wire=Wire.TEXT, default=7)
-    route(Mapping_("hr", (TargetRules("t", (), (rule,)),)), Facts("hr", {}, {"x": " A "}), steps=steps)
+    route(SourceRules("hr", (TargetRules("t", (), (rule,)),)), Facts("hr", {}, {"x": " A "}), steps=steps)
     assert [(s.step, s.before, s.after) for s in steps] == [("from", ABSENT, " A "), ("trim", " A ", "A"), ("lower", "A", "a")]
     steps.clear()
     rule = from_("x", wire=Wire.TEXT, default=7)
-    route(Mapping_("hr", (TargetRules("t", (), (rule,)),)), Facts("hr", {}, {"x": None}), steps=steps)
+    route(SourceRules("hr", (TargetRules("t", (), (rule,)),)), Facts("hr", {}, {"x": None}), steps=steps)
     assert [(s.step, s.before, s.after) for s in steps] == [("from", ABSENT, None), ("default", None, 7), ("as text", 7, "7")]
 
 
@@ -201,7 +201,7 @@ def test_every_rule_ends_in_a_want_an_outcome_or_silence(attributes, carries, wi
     )
     facts = Facts("hr", {}, attributes, carries)
     routes = route(
-        Mapping_("hr", (TargetRules("t", (), rules),), compile_condition("!has(attributes.z) || attributes.z != 1")), facts
+        SourceRules("hr", (TargetRules("t", (), rules),), compile_condition("!has(attributes.z) || attributes.z != 1")), facts
     )
     spoken = [w.attribute for r in routes for w in r.wants] + [u.attribute for r in routes for u in r.others]
     assert len(spoken) == len(set(spoken))

@@ -14,8 +14,8 @@ from connectors.contract import Wire
 from tests.simulation.network import Line, Network, Plug, System
 from worker.core.fingerprint import Fingerprints
 from worker.core.lane import Policy
-from worker.core.mapping import From, Key, Mapping_, NoAccount, Rule, TargetRules
 from worker.core.path import parse
+from worker.core.rules import From, Key, NoAccount, Rule, SourceRules, TargetRules
 from worker.deliver import deliver
 from worker.engine import Engine
 from worker.floor import Floor
@@ -57,7 +57,7 @@ PATIENT = NoAccount(wait=10**9)
 """A subject whose account is gone waits for it as long as the simulation takes."""
 
 
-def mapping(source: str, **targets: Iterable[tuple[str, str, Policy]]) -> Mapping_:
+def mapping(source: str, **targets: Iterable[tuple[str, str, Policy]]) -> SourceRules:
     """target -> (attribute, from, policy).  At idp a subject is searched for, and linked; elsewhere the id says who it is."""
 
     def compiled(rules: Iterable[tuple[str, str, Policy]]) -> tuple[Rule, ...]:
@@ -66,7 +66,7 @@ def mapping(source: str, **targets: Iterable[tuple[str, str, Policy]]) -> Mappin
     def keys(target: str) -> tuple[Key, ...]:
         return (Key("email" if target == "idp" else "id", parse("subject.id")),)
 
-    return Mapping_(source, tuple(TargetRules(name, keys(name), compiled(rules), PATIENT) for name, rules in targets.items()))
+    return SourceRules(source, tuple(TargetRules(name, keys(name), compiled(rules), PATIENT) for name, rules in targets.items()))
 
 
 class NoPauses:

@@ -29,7 +29,7 @@ from connectors.contract import (
     Said,
 )
 from worker.core.path import parse
-from worker.core.rules import Key, Mapping_, TargetRules
+from worker.core.rules import Key, SourceRules, TargetRules
 from worker.telling.online import NOBODIES, NOBODY, ask
 
 
@@ -97,7 +97,7 @@ class Line:
 async def asked(target: Target, line: Line, *keys: str, source: Any = None) -> list[tuple[str, str, str]]:
     """(what, state, says) of each finding.  keys: by which a mapping finds accounts there.  source: it is polled."""
     found_by = tuple(Key(key, parse("subject.id")) for key in keys)
-    mappings = {"hr": Mapping_("hr", (TargetRules("x", found_by, ()),))} if keys else {}
+    mappings = {"hr": SourceRules("hr", (TargetRules("x", found_by, ()),))} if keys else {}
     system: Any = SimpleNamespace(
         name="x", target=target, budget=None, budget_headers=None, connector="x", settings=SimpleNamespace(),
         source=source, poll=None if source is None else 300.0,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Json, Wire
 from worker.config.mappings import Case
-from worker.core.mapping import Mapping_, Wanted, canonical, route
+from worker.core.mapping import Wanted, route
 from worker.core.outcome import Word
+from worker.core.rules import SourceRules
+from worker.core.wire import canonical
 
 if TYPE_CHECKING:
     from worker.config import Configuration
@@ -66,7 +68,7 @@ def run_cases(configuration: Configuration) -> list[CaseResult]:
     ]
 
 
-def _differences(case: Case, mapping: Mapping_, configuration: Configuration) -> list[Difference]:
+def _differences(case: Case, mapping: SourceRules, configuration: Configuration) -> list[Difference]:
     """A target that the case expects something of is compared as a whole: what is not expected must not come out."""
     found = []
     became = outcomes(case, mapping, configuration)
@@ -83,7 +85,7 @@ def _differences(case: Case, mapping: Mapping_, configuration: Configuration) ->
     return found
 
 
-def outcomes(case: Case, mapping: Mapping_, configuration: Configuration) -> dict[str, dict[str, Got]]:
+def outcomes(case: Case, mapping: SourceRules, configuration: Configuration) -> dict[str, dict[str, Got]]:
     """target -> attribute -> what becomes of it at an account that holds what the case says, and nothing else."""
     became: dict[str, dict[str, Got]] = {}
     for r in route(mapping, case.facts):

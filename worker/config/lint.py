@@ -14,8 +14,8 @@ from worker.config.mappings import MappingSource
 from worker.config.problem import Problem
 from worker.config.system import System
 from worker.core.expression import ROOTS
-from worker.core.mapping import Constant, From, Rule
 from worker.core.path import overlaps
+from worker.core.rules import Constant, From, Rule
 from worker.core.transforms import Step
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.contract import Connector, Json
-from worker.config import flow, lint, says
+from worker.config import authority, lint, rings
 from worker.config.document import Document, read
 from worker.config.mappings import Case, MappingSource, mapping
 from worker.config.problem import ConfigurationError, Problem
 from worker.config.system import System
 from worker.config.systems import systems
-from worker.core.mapping import Mapping_
+from worker.core.rules import SourceRules
 
 SYSTEMS, AUTHORITY = "systems.yaml", "authority.yaml"
 LARGEST = 1024 * 1024
@@ -38,7 +38,7 @@ class Configuration:
     """
 
     systems: Mapping[str, System]
-    mappings: Mapping[str, Mapping_]
+    mappings: Mapping[str, SourceRules]
     ranks: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
     revision: str = ""
     warnings: tuple[Problem, ...] = ()
@@ -83,9 +83,9 @@ def inspect(
     known = _keys(systems_document.value, "systems")
     found = _one_a_source([s for document in sources if (s := mapping(document, made, known)) is not None])
     compiled = {name: source.mapping for name, source in found.items()}
-    two_way = flow.two_way(compiled, made)
+    two_way = rings.two_way(compiled, made)
     whole = lint.Whole(made, found, two_way)
-    ranks, faults = says.authority(authority_document, found, says.writers(found.values(), two_way))
+    ranks, faults = authority.ranking(authority_document, found, authority.writers(found.values(), two_way))
     problems += [problem for document in documents.values() for problem in document.problems]
     problems += lint.errors(whole)
     # While a file cannot be read, or a system not be made, what is said about writers would be guesses.
@@ -101,7 +101,7 @@ def inspect(
         warnings=tuple(sorted(set(lint.warnings(whole)))),
         cases={name: source.cases for name, source in found.items()},
         two_way=two_way,
-        relay_needs=flow.relay_needs(compiled, made),
+        relay_needs=rings.relay_needs(compiled, made),
     )
     return configuration, sorted(missing)
 

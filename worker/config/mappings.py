@@ -9,8 +9,7 @@ from pydantic import JsonValue
 
 from connectors.contract import ABSENT, Absent, Json, Wire
 from worker.config.document import Document
-from worker.config.problem import Where, did_you_mean
-from worker.config.ruleset import (
+from worker.config.mapping_file import (
     CaseEntry,
     ExpectedEntry,
     JoinEntry,
@@ -24,13 +23,15 @@ from worker.config.ruleset import (
     TargetEntry,
     TruncateEntry,
 )
+from worker.config.problem import Where, did_you_mean
 from worker.config.shape import validate
 from worker.config.system import System
 from worker.core import transforms
 from worker.core.expression import Condition, ExpressionError, compile_condition, compile_value
-from worker.core.mapping import Computed, Constant, Facts, From, Key, Mapping_, NoAccount, Origin, Rule, TargetRules
+from worker.core.mapping import Facts
 from worker.core.outcome import Word
 from worker.core.path import Path, PathError, overlaps, parse
+from worker.core.rules import Computed, Constant, From, Key, NoAccount, Origin, Rule, SourceRules, TargetRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class MappingSource:
     """One mapping with what is known of its file.  rules: (target, attribute) -> where the rule stands."""
 
     document: Document
-    mapping: Mapping_
+    mapping: SourceRules
     cases: tuple[Case, ...] = ()
     rules: dict[tuple[str, str], Where] = field(default_factory=dict)
 
@@ -81,7 +82,7 @@ class _Compiler:
             self.document.report(("source",), f"`{file.source}` is no source; give it a `source:` half in systems.yaml")
         when = self._when(file.when)
         targets = tuple(self._target(name, entry, file.source) for name, entry in file.targets.items())
-        compiled = Mapping_(file.source, targets, when, self.document.place(("when",) if file.when else ("source",)))
+        compiled = SourceRules(file.source, targets, when, self.document.place(("when",) if file.when else ("source",)))
         cases = tuple(self._case(index, case, compiled, source) for index, case in enumerate(file.cases))
         if len(self.document.problems) > before:
             return None
@@ -181,7 +182,7 @@ class _Compiler:
 
     # ------------------------------------------------------------ cases
 
-    def _case(self, index: int, entry: CaseEntry, compiled: Mapping_, source: System | None) -> Case:
+    def _case(self, index: int, entry: CaseEntry, compiled: SourceRules, source: System | None) -> Case:
         where: Where = ("cases", index)
         looks = source is not None and source.looks
         given = entry.given
@@ -203,7 +204,7 @@ class _Compiler:
         return Case(entry.name, self.document.place(where), facts, holds, expect)
 
     def _by_target(
-        self, named: Mapping[str, Mapping[str, JsonValue]], where: Where, compiled: Mapping_
+        self, named: Mapping[str, Mapping[str, JsonValue]], where: Where, compiled: SourceRules
     ) -> dict[str, dict[str, Json]]:
         """The same under the names of the mapping; a name that the mapping does not have would make a case that cannot fail."""
         attributes = {target.target: {rule.attribute for rule in target.rules} for target in compiled.targets}

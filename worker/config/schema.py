@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Literal, assert_never
 
 from connectors.contract import Connector
+from worker.config.authority import AuthorityFile
 from worker.config.duration import PATTERN, spelled
 from worker.config.entry import Entry
-from worker.config.ruleset import MappingFile
-from worker.config.says import AuthorityFile
+from worker.config.mapping_file import MappingFile
 
 Kind = Literal["mapping", "systems", "authority"]
 KINDS: tuple[Kind, ...] = ("mapping", "systems", "authority")

@@ -44,7 +44,7 @@ class Fingerprints:
         return self._current
 
     def of(self, system: str, attribute: str, value: Json) -> str:
-        """value: canonical (worker.core.mapping.canonical); None is nothing."""
+        """value: canonical (worker/core/wire.py); None is nothing."""
         return self._made(self._current, system, attribute, value)
 
     def same(self, print_: str | None, system: str, attribute: str, value: Json, made: str) -> bool:

@@ -11,35 +11,13 @@ import msgspec
 
 from connectors.contract import ABSENT, Absent, Carries, Json
 from worker.core.expression import ExpressionFailed
+from worker.core.lane import Policy
 from worker.core.naming import can_be_account
 from worker.core.outcome import Word
 from worker.core.path import overlaps
-from worker.core.rules import Computed, Constant, From, Key, Mapping_, NoAccount, Origin, Policy, Rule, TargetRules
+from worker.core.rules import Computed, Constant, From, Key, NoAccount, Origin, Rule, SourceRules
 from worker.core.transforms import NotTransformed
-from worker.core.wire import DoesNotFit, canonical, convert, text_of
-
-__all__ = [
-    "Computed",
-    "Constant",
-    "DoesNotFit",
-    "Facts",
-    "From",
-    "Key",
-    "Mapping_",
-    "NoAccount",
-    "Origin",
-    "Route",
-    "Rule",
-    "SearchKey",
-    "TargetRules",
-    "Traced",
-    "Unwanted",
-    "Wanted",
-    "canonical",
-    "convert",
-    "route",
-]  # fmt: skip
-
+from worker.core.wire import DoesNotFit, convert, text_of
 
 # ---------------------------------------------------------------- what goes in
 
@@ -120,7 +98,7 @@ Steps = list[Traced]
 # ---------------------------------------------------------------- the way from one to the other
 
 
-def route(mapping: Mapping_, facts: Facts, *, steps: Steps | None = None) -> tuple[Route, ...]:
+def route(mapping: SourceRules, facts: Facts, *, steps: Steps | None = None) -> tuple[Route, ...]:
     """Where this goes.  A target of which no rule speaks has no route.  steps: filled with a trace, if it is given."""
     if facts.carries == "hint":
         return ()
@@ -144,7 +122,7 @@ def route(mapping: Mapping_, facts: Facts, *, steps: Steps | None = None) -> tup
     return tuple(routes)
 
 
-def _scope(mapping: Mapping_, facts: Facts, steps: Steps | None) -> tuple[Word, str] | None:
+def _scope(mapping: SourceRules, facts: Facts, steps: Steps | None) -> tuple[Word, str] | None:
     """The outcome of every rule if the subject is not in the mapping's scope; None if it is."""
     if mapping.when is None:
         return None
@@ -163,7 +141,7 @@ def _event(facts: Facts) -> Json:
 
 
 def _speak(
-    rule: Rule, facts: Facts, mapping: Mapping_, barrier: tuple[Word, str] | None, target: str, steps: Steps | None
+    rule: Rule, facts: Facts, mapping: SourceRules, barrier: tuple[Word, str] | None, target: str, steps: Steps | None
 ) -> Wanted | Unwanted | None:
     """What the rule makes of the facts; None if they say nothing about what it reads."""
     if facts.changed is not None and not _concerns(rule, facts.changed, mapping):
@@ -187,7 +165,7 @@ def _speak(
         return Unwanted(rule.attribute, Word.PARKED, error.reason, rule.place)
 
 
-def _concerns(rule: Rule, changed: frozenset[str], mapping: Mapping_) -> bool:
+def _concerns(rule: Rule, changed: frozenset[str], mapping: SourceRules) -> bool:
     """A change of what `when` reads concerns every rule: somebody came into scope, or left it."""
     inputs = rule.inputs
     if not inputs:

@@ -1,4 +1,4 @@
-"""A mapping, compiled: what is left of a mapping file when all of it was understood."""
+"""The rules of a mapping file, compiled: what the engine needs of it, with each rule's place in the file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import msgspec
 
 from connectors.contract import ABSENT, Absent, Json, Wire
 from worker.core.expression import Condition, Value
+from worker.core.lane import Policy
 from worker.core.path import Path
 from worker.core.transforms import Step
-
-Policy = Literal["always", "if_empty", "once"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +98,8 @@ class TargetRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping_:  # noqa: N801 - `Mapping` is Python's own
-    """Which attributes of a source go where, and how."""
+class SourceRules:
+    """A mapping: which attributes of a source go where, and how."""
 
     source: str
     targets: tuple[TargetRules, ...]

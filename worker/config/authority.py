@@ -1,10 +1,10 @@
-"""`authority.yaml`: who has a say where two sources write one attribute."""
+"""`authority.yaml`: which source has authority where two of them write one attribute."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -12,7 +12,7 @@ from worker.config.document import Document
 from worker.config.mappings import MappingSource
 from worker.config.problem import Problem, Where, did_you_mean
 from worker.config.shape import Strict, validate
-from worker.core.authority import Say, ranks
+from worker.core.authority import Precedence, ranks
 from worker.core.path import PathError, overlaps, parse
 
 Writers = Mapping[tuple[str, str], Sequence[str]]
@@ -20,7 +20,7 @@ Writers = Mapping[tuple[str, str], Sequence[str]]
 
 
 class AuthorityFile(Strict):
-    """target -> attribute -> the sources, the first has the most say; or `newest`."""
+    """target -> attribute -> the sources, the one with the most authority first; or `newest`."""
 
     version: Literal[1]
     authority: dict[
@@ -52,17 +52,17 @@ def writers(mappings: Iterable[MappingSource], two_way: Mapping[str, AbstractSet
     return found
 
 
-def authority(
+def ranking(
     document: Document | None, mappings: Mapping[str, MappingSource], who: Writers
 ) -> tuple[dict[str, Mapping[str, Mapping[str, int]]], list[Problem]]:
     """target -> attribute -> source -> rank, and what is wrong: here, and at the rules that need a word about authority."""
-    said: dict[tuple[str, str], tuple[Say, Where]] = {}
+    stated: dict[tuple[str, str], tuple[Precedence, Where]] = {}
     problems: list[Problem] = []
     if document is not None:
-        said = _read(document, who)
-        problems += [p for key, (say, where) in said.items() for p in _faults(document, key, say, where, mappings, who)]
+        stated = _read(document, who)
+        problems += [p for key, (order, where) in stated.items() for p in _faults(document, key, order, where, mappings, who)]
     for (target, attribute), names in who.items():
-        if len(names) > 1 and (target, attribute) not in said:
+        if len(names) > 1 and (target, attribute) not in stated:
             source = mappings[names[0]]
             problems.append(
                 source.document.problem(
@@ -71,19 +71,19 @@ def authority(
                     "a list of them, or `newest`",
                 )
             )
-    made: dict[str, dict[str, Say]] = {}
-    for (target, attribute), (say, _) in said.items():
-        made.setdefault(target, {})[attribute] = say
+    made: dict[str, dict[str, Precedence]] = {}
+    for (target, attribute), (order, _) in stated.items():
+        made.setdefault(target, {})[attribute] = order
     return {target: ranks(by_attribute) for target, by_attribute in made.items()}, problems
 
 
-def _read(document: Document, who: Writers) -> dict[tuple[str, str], tuple[Say, Where]]:
+def _read(document: Document, who: Writers) -> dict[tuple[str, str], tuple[Precedence, Where]]:
     if document.value is None:
         return {}
     file = validate(AuthorityFile, document.value, document)
-    said: dict[tuple[str, str], tuple[Any, Where]] = {}
+    stated: dict[tuple[str, str], tuple[Precedence, Where]] = {}
     for target, by_attribute in (file.authority if file is not None else {}).items():
-        for text, say in by_attribute.items():
+        for text, order in by_attribute.items():
             where: Where = ("authority", target, text)
             try:
                 attribute = parse(text).text
@@ -95,18 +95,18 @@ def _read(document: Document, who: Writers) -> dict[tuple[str, str], tuple[Say, 
                 known = {a for t, a in who if t == target}
                 near = did_you_mean(attribute, known) if target in targets else did_you_mean(target, targets)
                 document.report(where, f"no mapping writes `{attribute}` of `{target}`{near}")
-            elif (target, attribute) in said:
+            elif (target, attribute) in stated:
                 document.report(where, f"`{attribute}` stands here twice, in two spellings")
             else:
-                said[target, attribute] = (say if say == "newest" else tuple(say), where)
-    return said
+                stated[target, attribute] = (order if order == "newest" else tuple(order), where)
+    return stated
 
 
 def _faults(
-    document: Document, key: tuple[str, str], say: Say, where: Where, mappings: Mapping[str, MappingSource], who: Writers
+    document: Document, key: tuple[str, str], order: Precedence, where: Where, mappings: Mapping[str, MappingSource], who: Writers
 ) -> list[Problem]:
     names = who[key]
-    if say == "newest":
+    if order == "newest":
         once = any(
             rule.policy == "once"
             for name in names
@@ -119,13 +119,13 @@ def _faults(
         text = "`newest` cannot be said of an attribute that is written once: a list says who may seal first"
         return [document.problem(where, text)] if once else []
     problems = []
-    for index, name in enumerate(say):
+    for index, name in enumerate(order):
         if name not in names:
             text = f"`{name}` does not write `{key[1]}` of `{key[0]}`{did_you_mean(name, names)}"
             problems.append(document.problem((*where, index), text))
-        elif name in say[:index]:
+        elif name in order[:index]:
             problems.append(document.problem((*where, index), f"`{name}` stands here twice"))
-    if missing := [name for name in names if name not in say]:
+    if missing := [name for name in names if name not in order]:
         problems.append(
             document.problem(
                 where, f"{_and(missing)} {'writes' if len(missing) == 1 else 'write'} it, too; the list names them all"

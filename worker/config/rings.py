@@ -1,15 +1,16 @@
-"""What goes round: of which attributes a system is a source whose accounts we look at, and what its rules need together."""
+"""What can go round a ring of systems: the attributes that a system is a source of and whose accounts we look at, and those of
+them that its rules read together with others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from worker.config.system import System
-from worker.core.mapping import Computed, Mapping_, Rule, TargetRules
 from worker.core.path import spell
+from worker.core.rules import Computed, Rule, SourceRules, TargetRules
 
 
-def two_way(mappings: Mapping[str, Mapping_], systems: Mapping[str, System]) -> dict[str, frozenset[str]]:
+def two_way(mappings: Mapping[str, SourceRules], systems: Mapping[str, System]) -> dict[str, frozenset[str]]:
     """For each source whose accounts we look at: the attributes that its mapping reads.  A change of what `when` reads
     concerns every rule, so that is among them."""
     return {
@@ -19,7 +20,7 @@ def two_way(mappings: Mapping[str, Mapping_], systems: Mapping[str, System]) -> 
     }
 
 
-def relay_needs(mappings: Mapping[str, Mapping_], systems: Mapping[str, System]) -> dict[str, frozenset[str]]:
+def relay_needs(mappings: Mapping[str, SourceRules], systems: Mapping[str, System]) -> dict[str, frozenset[str]]:
     """Of those, the ones that are read together with another attribute: by the rule, by `when`, or by a key of the account."""
     needs: dict[str, frozenset[str]] = {}
     for name, mapping in mappings.items():
@@ -33,17 +34,17 @@ def relay_needs(mappings: Mapping[str, Mapping_], systems: Mapping[str, System])
     return needs
 
 
-def _rules(mapping: Mapping_) -> Iterator[tuple[TargetRules, Rule]]:
+def _rules(mapping: SourceRules) -> Iterator[tuple[TargetRules, Rule]]:
     for target in mapping.targets:
         for rule in target.rules:
             yield target, rule
 
 
-def _scope(mapping: Mapping_) -> frozenset[str]:
+def _scope(mapping: SourceRules) -> frozenset[str]:
     return mapping.when.inputs if mapping.when is not None else frozenset()
 
 
-def _beside(mapping: Mapping_, rule: Rule) -> Iterator[str]:
+def _beside(mapping: SourceRules, rule: Rule) -> Iterator[str]:
     """What expressions read of the subject: of a look that is the account, whose id is always known."""
     if mapping.when is not None:
         yield from mapping.when.subject - {"id"}
