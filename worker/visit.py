@@ -14,6 +14,7 @@ from worker.core.lane import Lane, Note, Terms
 from worker.core.settle import release
 from worker.engine import OUTBOX, Engine
 from worker.floor import Floor
+from worker.store.pauses import Reason
 
 log = structlog.get_logger()
 
@@ -109,11 +110,11 @@ async def react(v: Visit, error: ConnectorError) -> None:
     engine, system = v.engine, v.system
     match error:
         case Halted():
-            if await engine.pauses.pause(system, "credentials", why=error.reason):
+            if await engine.pauses.pause(system, Reason.CREDENTIALS, why=error.reason):
                 _alert(system, error.reason)
         case Deferred() if error.throttled:
             if error.wait is not None and error.wait > DAY:  # noqa: SIM102 - asking for a pause is an act
-                if await engine.pauses.pause(system, "throttled", why=error.reason, seconds=error.wait):
+                if await engine.pauses.pause(system, Reason.THROTTLED, why=error.reason, seconds=error.wait):
                     _alert(system, "it asks to wait for more than a day")
         case TokenRefused():
             pass  # the credential ended, not the system

@@ -21,6 +21,7 @@ from worker.store.beats import Beats
 from worker.store.connection import Store
 from worker.store.cursors import NOTHING
 from worker.store.keyring import vouch
+from worker.store.pauses import Reason
 
 
 def findings(lockstep: Command) -> dict[str, dict[str, Any]]:
@@ -106,7 +107,7 @@ def test_targets_that_rest(world: World, lockstep: Command) -> None:
     """A pause with its reason, a credential that was told to wait, and work of which nothing gets done."""
 
     async def rest(engine) -> None:
-        await engine.pauses.pause("crm", "operator", why="they move house", by="kim@ops")
+        await engine.pauses.pause("crm", Reason.OPERATOR, why="they move house", by="kim@ops")
         await engine.store.run("limit", [keys.budget("directory")], ["", 3_600_000])
 
     world.run(rest)
@@ -185,7 +186,7 @@ def test_a_worker_that_works(world: World, lockstep: Command, monkeypatch: pytes
     assert "nothing gets done of what is due: crm; the oldest for 1 min" in stuck.err
 
     async def pause(engine) -> None:
-        await engine.pauses.pause("crm", "operator", why="they move house")
+        await engine.pauses.pause("crm", Reason.OPERATOR, why="they move house")
 
     world.run(pause)
     assert lockstep("health", "worker").code == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.cli.conftest import Command, World, said
+from worker.store.pauses import Reason
 
 
 def names(printed: str) -> list[str]:
@@ -80,7 +81,7 @@ def test_a_paused_target(world: World, lockstep: Command) -> None:
     """What waits for a target that rests says who paused it and why."""
 
     async def pause(engine) -> None:
-        await engine.pauses.pause("crm", "operator", why="they move house", by="kim@ops")
+        await engine.pauses.pause("crm", Reason.OPERATOR, why="they move house", by="kim@ops")
 
     world.run(pause)
     world.accept("hr", said("evt-1", 1, level="3"))

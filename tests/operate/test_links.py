@@ -7,6 +7,7 @@ from worker.core.outcome import Word
 from worker.operate.links import link, shown, unlink
 from worker.operate.named import NotPossible, Who
 from worker.propagate import propagate
+from worker.store.pauses import Reason
 
 ANA, BOB = Who("hr", "E-1"), Who("hr", "E-2")
 D1, D2 = Who("desk", "d1"), Who("desk", "d2")
@@ -75,7 +76,7 @@ async def test_what_a_wrong_link_still_brings_is_counted(company: Company):
     """A value that waits in the account's lane will be written: whoever removes the link is told."""
     await company.say("e1", department="Sales")
     await company.run()
-    await company.engine.pauses.pause("desk", "operator", why="test")
+    await company.engine.pauses.pause("desk", Reason.OPERATOR, why="test")
     await company.say("e2", at=2, department="Legal")
     await propagate(company.engine)
     assert await unlink(company.engine, ANA, D1) == 1

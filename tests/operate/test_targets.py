@@ -17,7 +17,7 @@ from worker.store.pauses import Reason
 async def test_a_paused_target_keeps_what_is_due(company: Company):
     """Nothing is taken while it rests, what waits is counted with its age, and all of it goes once it is resumed."""
     await company.say("e1", department="Sales")
-    await company.engine.pauses.pause("crm", "operator", why="maintenance", by="ana@ops")
+    await company.engine.pauses.pause("crm", Reason.OPERATOR, why="maintenance", by="ana@ops")
     before = await company.engine.store.now()
     await propagate(company.engine)
     await deliver(company.engine, company.floor, "crm")
@@ -72,7 +72,7 @@ async def test_a_short_wait_is_no_pause_to_end(company: Company):
     """What a system asked for within a day is obeyed, whatever an operator says of a pause that it has for another reason."""
     gate = Gate(company.engine.store)
     await gate.hold("desk", 60)
-    await company.engine.pauses.pause("desk", "operator", why="x", by="ana@ops")
+    await company.engine.pauses.pause("desk", Reason.OPERATOR, why="x", by="ana@ops")
     assert await resume(company.engine, "desk")
     with pytest.raises(Exhausted):
         await gate.take("desk", None, 1.0)

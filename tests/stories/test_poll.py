@@ -56,7 +56,7 @@ from worker.store.errors import Unavailable
 from worker.store.journal import Journal
 from worker.store.lanes import Lanes
 from worker.store.links import Links
-from worker.store.pauses import Pauses
+from worker.store.pauses import Pauses, Reason
 from worker.telling.events import Story
 from worker.telling.told import sentences
 from worker.tick import tick
@@ -440,7 +440,7 @@ async def test_a_pause_within_a_list_is_kept(firm: Firm) -> None:
     await firm.due()
     await story.poll(firm.engine, firm.floor)
     await asyncio.wait_for(firm.line.reached.wait(), 10)
-    await firm.engine.pauses.pause("onelogin", "operator", why="maintenance", by="ada")
+    await firm.engine.pauses.pause("onelogin", Reason.OPERATOR, why="maintenance", by="ada")
     gate.set()
     await asyncio.wait(firm.floor._beside)
     lists = firm.line.calls("/events")

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from worker.engine import Engine
-from worker.store import keys
+from worker.store import keys, queues
 from worker.store.budgets import Gate
 from worker.store.pauses import Pause, Reason
 
@@ -30,13 +30,9 @@ async def states(engine: Engine) -> list[TargetState]:
     pauses, now = await engine.pauses.all(), await engine.store.now()
 
     async def one(system: str) -> TargetState:
-        key = keys.due(system)
-        do = engine.store.do
-        lanes, due, first = await asyncio.gather(
-            do("ZCARD", key), do("ZCOUNT", key, "-inf", now), do("ZRANGE", key, 0, 0, "WITHSCORES")
-        )
-        oldest = int(float(_score(first))) if due else 0
-        return TargetState(system, engine.configuration.systems[system].mode, pauses.get(system), lanes, due, oldest)
+        lanes = await queues.depth(engine.store, keys.due(system), now)
+        mode = engine.configuration.systems[system].mode
+        return TargetState(system, mode, pauses.get(system), lanes.waiting, lanes.due, lanes.oldest)
 
     return list(await asyncio.gather(*(one(system) for system in systems)))
 
@@ -48,10 +44,3 @@ async def resume(engine: Engine, system: str) -> bool:
     if pause is not None and pause.reason is Reason.THROTTLED:
         await Gate(engine.store).forget(engine.configuration.systems[system].share or system)
     return await engine.pauses.resume(system)
-
-
-def _score(first: list[object]) -> str:
-    """The score of the one member, under either Redis protocol."""
-    pair = first[0] if isinstance(first[0], list | tuple) else first
-    score = pair[1]
-    return score.decode() if isinstance(score, bytes) else str(score)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from worker.store import keys
-from worker.store.connection import Store
+from worker.store.connection import Store, pairs
 
 What = dict[str, str | int | bool | tuple[str, ...]]
 
@@ -48,6 +48,6 @@ class Acts:
         """The last acts, newest first."""
         found = []
         for position, fields in await self.store.do("XREVRANGE", keys.ACTS, "+", "-", "COUNT", many):
-            written = _decode(fields[b"a"] if isinstance(fields, dict) else fields[1])
+            written = _decode(pairs(fields)[b"a"])
             found.append(Act(int(position.partition(b"-")[0]), written.by, written.act, written.why, written.what))
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.store import keys
-from worker.store.connection import Store
+from worker.store.connection import Store, pairs
 
 FORGOTTEN = 24 * 60 * 60 * 1000
 """Milliseconds after which a daemon that beats no more is not spoken of."""
@@ -21,9 +21,7 @@ class Beats:
 
     async def all(self) -> dict[str, int]:
         """host -> when, milliseconds since 1970."""
-        answer = await self.store.do("HGETALL", keys.BEATS)
-        pairs = answer.items() if isinstance(answer, dict) else zip(answer[::2], answer[1::2], strict=True)
-        return {host.decode(): int(at) for host, at in pairs}
+        return {host.decode(): int(at) for host, at in pairs(await self.store.do("HGETALL", keys.BEATS)).items()}
 
     async def forget(self, now: int) -> None:
         """Those that have not beaten for a day."""

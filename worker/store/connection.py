@@ -183,6 +183,17 @@ class Store:
         return answer
 
 
+def pairs(answer: Any) -> dict[bytes, bytes]:
+    """What HGETALL answers, and the fields of a stream's entry: a map in version 3 of the protocol, a flat list in version 2."""
+    return answer if isinstance(answer, dict) else dict(zip(answer[::2], answer[1::2], strict=True))
+
+
+def scores(answer: Any) -> list[float]:
+    """The scores that ZRANGE ... WITHSCORES answers: of pairs in version 3 of the protocol, of one flat list in version 2."""
+    flat = [part for pair in answer for part in pair] if answer and isinstance(answer[0], list | tuple) else answer
+    return [float(score) for score in flat[1::2]]
+
+
 def _unfit(answer: ResponseError) -> str:
     """The server's word for what is wrong with it, "" if it means the command."""
     for kind, word in UNFIT.items():

@@ -12,7 +12,7 @@ from worker.core.lane import Note
 from worker.core.outcome import Word
 from worker.core.record import Outcomes, Routes, tell
 from worker.store import keys
-from worker.store.connection import Store
+from worker.store.connection import Store, pairs
 
 DAY = 24 * 60 * 60 * 1000
 
@@ -124,7 +124,7 @@ class Journal:
         """What was not folded yet: (position, notes) in order; the position up to which it was folded first."""
         folded = (await self.store.do("GET", keys.FOLDED) or b"0-0").decode()
         entries = await self.store.do("XRANGE", keys.OUTBOX, f"({folded}", "+", "COUNT", many)
-        return folded, [(position.decode(), _notes(_field(fields))) for position, fields in entries]
+        return folded, [(position.decode(), _notes(pairs(fields)[b"n"])) for position, fields in entries]
 
     async def folded(self, position: str) -> None:
         """All up to here has reached the records."""
@@ -194,14 +194,6 @@ class Journal:
                 self._trimmed = 0
                 break
         return forgotten
-
-
-def _field(fields: object) -> bytes:
-    """The one field of an outbox entry, under either Redis protocol."""
-    if isinstance(fields, dict):
-        return bytes(fields[b"n"])
-    assert isinstance(fields, list)
-    return bytes(fields[1])
 
 
 def _tail(entry: Entry) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from worker.core.fingerprint import Fingerprints
 from worker.store import keys
-from worker.store.connection import Store
+from worker.store.connection import Store, pairs
 
 PROOF = ("", "", "which key is this?")
 """What each key is asked to fingerprint: system, attribute, value."""
@@ -45,9 +45,7 @@ async def vouch(store: Store, given: Mapping[str, bytes]) -> None:
 
 
 async def _known(store: Store) -> dict[str, str]:
-    there = await store.do("HGETALL", keys.KEYRING)
-    pairs = there.items() if isinstance(there, dict) else zip(there[::2], there[1::2], strict=True)
-    return {name.decode(): proof.decode() for name, proof in pairs}
+    return {name.decode(): proof.decode() for name, proof in pairs(await store.do("HGETALL", keys.KEYRING)).items()}
 
 
 def _proofs(given: Mapping[str, bytes]) -> dict[str, str]:

@@ -19,6 +19,8 @@ ls:{0}:keyring                  hash  name of a fingerprint key -> what proves t
 ls:{0}:acts                     stream  what operators did: who, when, what, why
 ls:{0}:cursor:<source>          how far its feed was read (worker/store/cursors.py); due list `*feeds`
 ls:{0}:beats                    hash  host -> time of the last round of its tick (milliseconds)
+ls:{0}:budget:<share>           hash  what a credential may still do (the fields stand in spend.lua); expires
+ls:{0}:pauses                   hash  system -> why it is left alone and until when (the value stands in pauses.lua)
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ PARKED = f"{PREFIX}parked"
 ACTS = f"{PREFIX}acts"
 KEYRING = f"{PREFIX}keyring"
 BEATS = f"{PREFIX}beats"
+PAUSES = f"{PREFIX}pauses"
 EVENTS_DUE = f"{PREFIX}due:*"
 FEEDS_DUE = f"{PREFIX}due:*feeds"
 
@@ -82,10 +85,4 @@ def listing(system: str) -> str:
 
 
 def budget(share: str) -> str:
-    """hash  what a credential may still do (the fields stand in spend.lua)."""
     return f"{PREFIX}budget:{share}"
-
-
-def pauses() -> str:
-    """hash  system -> why it is left alone and until when (the value stands in pauses.lua)."""
-    return f"{PREFIX}pauses"

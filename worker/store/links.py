@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from worker.store import keys
-from worker.store.connection import Store
+from worker.store.connection import Store, pairs
 
 
 class Links:
@@ -23,9 +23,8 @@ class Links:
 
     async def all(self, system: str, account: str) -> dict[str, str]:
         """Every link of one account: system -> account."""
-        answer = await self.store.do("HGETALL", keys.links(system, account))
-        pairs = answer.items() if isinstance(answer, dict) else zip(answer[::2], answer[1::2], strict=True)
-        return {other.decode(): there.decode() for other, there in pairs}
+        links = pairs(await self.store.do("HGETALL", keys.links(system, account)))
+        return {other.decode(): there.decode() for other, there in links.items()}
 
     async def set(self, system: str, account: str, other: str, there: str) -> None:
         await self.store.do("HSET", keys.links(system, account), other, there)

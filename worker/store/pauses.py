@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from worker.store import keys
-from worker.store.connection import Store
+from worker.store.connection import Store, pairs
 
 STRIKES = 5
 BREAKER = 30.0
@@ -56,18 +56,17 @@ class Pauses:
         self._probes: dict[str, bytes] = {}
         """The probes that this process was allowed last: until when each is alone, as the store has it."""
 
-    async def pause(self, system: str, reason: str, *, why: str, by: str = "lockstep", seconds: float | None = None) -> bool:
-        """Pause a system, unless for a stronger reason it is already.  reason: a `Reason`.  seconds: None for the usual ones;
+    async def pause(self, system: str, reason: Reason, *, why: str, by: str = "lockstep", seconds: float | None = None) -> bool:
+        """Pause a system, unless for a stronger reason it is already.  seconds: None for the usual ones;
         required for `throttled`.  True if the reason in force is new, so that people are told once."""
-        word = Reason(reason)
-        length = _SECONDS[word] if seconds is None else seconds
-        _, _, paused = await self._change(system, "pause", word, int(length * 1000), _line(by), _line(why), durable=True)
+        length = _SECONDS[reason] if seconds is None else seconds
+        _, _, paused = await self._change(system, "pause", reason, int(length * 1000), _line(by), _line(why), durable=True)
         return paused == b"1"
 
     async def resume(self, system: str) -> bool:
         """End a pause, whatever its reason, and forget the failures.  False if there was none."""
-        there = _read(await self._store.do("HGET", keys.pauses(), system))
-        await self._store.do("HDEL", keys.pauses(), system)
+        there = _read(await self._store.do("HGET", keys.PAUSES, system))
+        await self._store.do("HDEL", keys.PAUSES, system)
         self._suspect.discard(system)
         return there is not None
 
@@ -86,7 +85,7 @@ class Pauses:
         """How many lanes of this system may be taken, at most `room`.  Taking one as a probe renews the pause: whoever asks
         next gets none.  Ask only when something is due."""
         allowed, known, probe = await self._store.run(
-            "may_take", [keys.pauses()], [system, room, int(BREAKER * 1000), int(CREDENTIALS * 1000)]
+            "may_take", [keys.PAUSES], [system, room, int(BREAKER * 1000), int(CREDENTIALS * 1000)]
         )
         self._note(system, bool(known))
         if probe:
@@ -104,18 +103,17 @@ class Pauses:
 
     async def paused(self, system: str) -> Pause | None:
         """The pause in force."""
-        return self._in_force(_read(await self._store.do("HGET", keys.pauses(), system)), await self._store.now())
+        return self._in_force(_read(await self._store.do("HGET", keys.PAUSES, system)), await self._store.now())
 
     async def all(self) -> dict[str, Pause]:
         """All pauses in force, by system."""
-        there = await self._store.do("HGETALL", keys.pauses())
+        there = pairs(await self._store.do("HGETALL", keys.PAUSES))
         now = await self._store.now()
-        flat = there.items() if isinstance(there, dict) else zip(there[::2], there[1::2], strict=True)
-        read = {name.decode(): self._in_force(_read(value), now) for name, value in flat}
+        read = {name.decode(): self._in_force(_read(value), now) for name, value in there.items()}
         return {name: pause for name, pause in sorted(read.items()) if pause is not None}
 
     async def _change(self, system: str, what: str, *args: bytes | str | int, durable: bool = False) -> tuple[int, bytes, bytes]:
-        strikes, reason, paused = await self._store.run("pauses", [keys.pauses()], [system, what, *args], durable=durable)
+        strikes, reason, paused = await self._store.run("pauses", [keys.PAUSES], [system, what, *args], durable=durable)
         self._note(system, bool(strikes or reason))
         return strikes, reason, paused
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from worker.store import keys
-from worker.store.connection import Store
+from worker.store.connection import Store, scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ async def depth(store: Store, due_list: str, now: int) -> Depth:
     waiting = int(await store.do("ZCARD", due_list))
     due = int(await store.do("ZCOUNT", due_list, "-inf", now))
     first = await store.do("ZRANGE", due_list, 0, 0, "WITHSCORES") if due else []
-    return Depth(waiting, due, _score(first))
+    return Depth(waiting, due, int(next(iter(scores(first)), 0)))
 
 
 async def due_at(store: Store, due_list: str, member: str) -> int | None:
@@ -59,12 +59,3 @@ async def hold(store: Store, share: str) -> int:
     """Until when nothing is sent with this credential, milliseconds since 1970; 0 if it may be used."""
     until = await store.do("HGET", keys.budget(share), "hold")
     return int(float(until)) if until else 0
-
-
-def _score(first: object) -> int:
-    """The score of one entry, under either Redis protocol."""
-    if not first:
-        return 0
-    assert isinstance(first, list)
-    pair = first[0] if isinstance(first[0], (list, tuple)) else first
-    return int(float(pair[1]))

@@ -28,10 +28,11 @@ def command(target: str, reason: str, as_json: bool) -> None:
 
     async def story(engine: Engine) -> None:
         from worker.operate.named import known_target
+        from worker.store.pauses import Reason
 
         known_target(engine.configuration, target)
         await record(engine, "targets pause", reason, target=target)
-        await engine.pauses.pause(target, "operator", why=reason, by=operator())
+        await engine.pauses.pause(target, Reason.OPERATOR, why=reason, by=operator())
 
     with_operator(story)
     if as_json:
