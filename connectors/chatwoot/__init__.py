@@ -29,10 +29,10 @@ class Chatwoot:
     }
     budget_headers: Mapping[str, str] | None = None
 
-    def target(self, settings: BaseModel, compiler: Compiler) -> UserTarget | ContactTarget:  # noqa: ARG002 - nothing in YAML
+    def target(self, settings: BaseModel, compiler: Compiler) -> UserTarget | ContactTarget:
         assert isinstance(settings, Settings)
         return ContactTarget(settings) if settings.kind == "contact" else UserTarget(settings)
 
-    def source(self, settings: BaseModel, compiler: Compiler) -> ChatwootSource | None:  # noqa: ARG002
+    def source(self, settings: BaseModel, compiler: Compiler) -> ChatwootSource | None:
         assert isinstance(settings, Settings)
         return None if settings.source is None else ChatwootSource(settings)

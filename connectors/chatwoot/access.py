@@ -26,6 +26,6 @@ class AccessTokens:
     def obtain(self) -> None:
         return None
 
-    def sign(self, request: Request, token: Token | None) -> None:  # noqa: ARG002 - there is none
+    def sign(self, request: Request, token: Token | None) -> None:
         other = self._credentials.agents_token if request.url == self._agents else None
         request.headers[HEADER] = (other or self._credentials.access_token).get_secret_value()

@@ -62,12 +62,7 @@ class ContactTarget:
             raise judged_contact(response)
         return Account(CONTACT.kept(_contact(response, account)))
 
-    def write(
-        self,
-        account: str,
-        changes: Mapping[str, Json],
-        before: Account | None = None,  # noqa: ARG002 - siblings survive
-    ) -> Sequence[Call]:
+    def write(self, account: str, changes: Mapping[str, Json], before: Account | None = None) -> Sequence[Call]:
         """One call for what is set, and one for the custom attributes that are removed."""
         removed: dict[str, str] = {}
         sent: dict[str, Json] = {}

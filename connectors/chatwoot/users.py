@@ -90,12 +90,7 @@ class UserTarget:
             raise judged(response)
         return Account(USER.kept(_user(response, account)))
 
-    def write(
-        self,
-        account: str,
-        changes: Mapping[str, Json],
-        before: Account | None = None,  # noqa: ARG002 - siblings survive
-    ) -> Sequence[Call]:
+    def write(self, account: str, changes: Mapping[str, Json], before: Account | None = None) -> Sequence[Call]:
         """One call.  A key of a custom attribute is replaced whole, an object in it, too."""
         for attribute, value in changes.items():
             USER.place(attribute)

@@ -26,10 +26,10 @@ class Descope:
     }
     budget_headers: Mapping[str, str] | None = None
 
-    def target(self, settings: BaseModel, compiler: Compiler) -> DescopeTarget:  # noqa: ARG002 - nothing is described in YAML
+    def target(self, settings: BaseModel, compiler: Compiler) -> DescopeTarget:
         assert isinstance(settings, Settings)
         return DescopeTarget(settings)
 
-    def source(self, settings: BaseModel, compiler: Compiler) -> DescopeSource | None:  # noqa: ARG002
+    def source(self, settings: BaseModel, compiler: Compiler) -> DescopeSource | None:
         assert isinstance(settings, Settings)
         return None if settings.source is None else DescopeSource(settings)

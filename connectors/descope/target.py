@@ -57,7 +57,7 @@ class ManagementKey:
     def obtain(self) -> None:
         return None
 
-    def sign(self, request: Request, token: Token | None) -> None:  # noqa: ARG002 - there is none
+    def sign(self, request: Request, token: Token | None) -> None:
         key = self._credentials.management_key.get_secret_value()
         request.headers["Authorization"] = f"Bearer {self._credentials.project_id}:{key}"
         if self._license is not None:
@@ -95,12 +95,7 @@ class DescopeTarget:
         response = yield Request("GET", self._url("v1", "user", query=[("userId", _sound(account))]))
         return Account(kept(_same(response, account)))
 
-    def write(
-        self,
-        account: str,
-        changes: Mapping[str, Json],
-        before: Account | None = None,  # noqa: ARG002 - siblings survive
-    ) -> Sequence[Call]:
+    def write(self, account: str, changes: Mapping[str, Json], before: Account | None = None) -> Sequence[Call]:
         """One call for all standard attributes, and one each or one for all custom attributes (`options.custom_attributes`)."""
         custom = {attribute: name for attribute in changes if (name := key_of(CUSTOM, attribute)) is not None}
         fields = {attribute: standard(attribute, value) for attribute, value in changes.items() if attribute not in custom}

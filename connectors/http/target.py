@@ -43,7 +43,7 @@ class StaticHeader:
     def obtain(self) -> None:
         return None
 
-    def sign(self, request: Request, token: Token | None) -> None:  # noqa: ARG002 - there is none
+    def sign(self, request: Request, token: Token | None) -> None:
         if self._auth is not None:
             request.headers[self._auth.header] = self._auth.prefix + self._auth.value.get_secret_value()
 

@@ -19,9 +19,9 @@ class Looker:
     verify: Mapping[str, Json] | None = None
     budget_headers: Mapping[str, str] | None = None
 
-    def target(self, settings: BaseModel, compiler: Compiler) -> LookerTarget:  # noqa: ARG002 - nothing is described in YAML
+    def target(self, settings: BaseModel, compiler: Compiler) -> LookerTarget:
         assert isinstance(settings, Settings)
         return LookerTarget(settings)
 
-    def source(self, settings: BaseModel, compiler: Compiler) -> Source | None:  # noqa: ARG002
+    def source(self, settings: BaseModel, compiler: Compiler) -> Source | None:
         return None

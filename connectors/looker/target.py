@@ -78,12 +78,7 @@ class LookerTarget:
         fields = {name: user[name] for name in FIELDS if name in user}
         return Account({**(yield from self._as_mapped(own)), **fields}, unknown | (FIELDS - fields.keys()))
 
-    def write(
-        self,
-        account: str,
-        changes: Mapping[str, Json],
-        before: Account | None = None,  # noqa: ARG002 - siblings survive
-    ) -> Sequence[Call]:
+    def write(self, account: str, changes: Mapping[str, Json], before: Account | None = None) -> Sequence[Call]:
         """One call an attribute."""
         for name in changes:
             if not _NAME.fullmatch(name):

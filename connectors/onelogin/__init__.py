@@ -25,10 +25,10 @@ class OneLogin:
         "reset_is": "seconds",
     }
 
-    def target(self, settings: BaseModel, compiler: Compiler) -> OneLoginTarget:  # noqa: ARG002 - nothing is described in YAML
+    def target(self, settings: BaseModel, compiler: Compiler) -> OneLoginTarget:
         assert isinstance(settings, Settings)
         return OneLoginTarget(settings)
 
-    def source(self, settings: BaseModel, compiler: Compiler) -> OneLoginSource | None:  # noqa: ARG002
+    def source(self, settings: BaseModel, compiler: Compiler) -> OneLoginSource | None:
         assert isinstance(settings, Settings)
         return None if settings.source is None else OneLoginSource(settings)

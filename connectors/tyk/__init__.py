@@ -20,10 +20,10 @@ class Tyk:
     verify: Mapping[str, Json] | None = {"scheme": "header", "header": "Authorization"}
     budget_headers: Mapping[str, str] | None = None  # the portal's answers have none
 
-    def target(self, settings: BaseModel, compiler: Compiler) -> TykTarget:  # noqa: ARG002 - nothing is described in YAML
+    def target(self, settings: BaseModel, compiler: Compiler) -> TykTarget:
         assert isinstance(settings, Settings)
         return TykTarget(settings)
 
-    def source(self, settings: BaseModel, compiler: Compiler) -> TykSource | None:  # noqa: ARG002
+    def source(self, settings: BaseModel, compiler: Compiler) -> TykSource | None:
         assert isinstance(settings, Settings)
         return None if settings.source is None else TykSource(settings)

@@ -47,7 +47,7 @@ class AdminToken:
     def obtain(self) -> None:
         return None
 
-    def sign(self, request: Request, token: Token | None) -> None:  # noqa: ARG002 - there is none to ask for
+    def sign(self, request: Request, token: Token | None) -> None:
         request.headers["Authorization"] = self._token.get_secret_value()  # no scheme: the portal would refuse it
 
 
@@ -62,7 +62,7 @@ class TykTarget:
         self._custom = CustomAttributes(settings.base_url, self._definitions, settings.options)
         self.authentication: Authentication = AdminToken(settings)
 
-    def find(self, key: str, value: str) -> Flow[Sequence[Found]]:  # noqa: ARG002 - nothing can be searched
+    def find(self, key: str, value: str) -> Flow[Sequence[Found]]:
         """Raises Refused: `directory` lists what there is."""
         yield from ()
         raise Refused("a Tyk portal cannot be searched")
