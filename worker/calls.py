@@ -18,7 +18,7 @@ from connectors.contract import (
     Unanswered,
     Written,
 )
-from worker.core.settle import Answer
+from worker.core.settle import Answer, Kind
 from worker.core.shown import shown
 from worker.core.wire import canonical
 from worker.visit import Visit, react, wait_of
@@ -66,13 +66,13 @@ def _written(v: Visit, call: Call, written: Written) -> Answers:
 def answers_of(names: tuple[str, ...], error: ConnectorError) -> Answers:
     """THE CLASS OF AN ERROR IS THE NEXT STEP: this is the one table."""
 
-    def answer(kind: str, wait: float | None = None, *, quiet: bool = False) -> Answer:
+    def answer(kind: Kind, wait: float | None = None, *, quiet: bool = False) -> Answer:
         milliseconds = None if wait is None else int(wait * 1000)
-        return Answer(kind, error.reason, error.status, error.request_id, milliseconds, None, quiet)  # type: ignore[arg-type]
+        return Answer(kind, error.reason, error.status, error.request_id, milliseconds, None, quiet)
 
     match error:
         case Refused() | Locked() if error.attribute is not None and error.attribute in names:
-            blamed = "locked" if isinstance(error, Locked) else "refused"
+            blamed: Kind = "locked" if isinstance(error, Locked) else "refused"
             return {name: answer(blamed) if name == error.attribute else answer("again") for name in names}
         case Refused() | Locked():
             return dict.fromkeys(names, answer("refused" if len(names) == 1 else "alone"))

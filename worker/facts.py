@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import msgspec
 from msgspec.structs import replace
 
-from connectors.contract import Unusable
+from connectors.contract import Json, Unusable
+from worker.config import Configuration
 from worker.core.event import Event, Routes, Sighting, meant
 from worker.core.lane import Search
 from worker.core.mapping import Facts, Route, Traced, route
 from worker.core.naming import can_be_account
 from worker.core.outcome import Word
-
-if TYPE_CHECKING:
-    from connectors.contract import Json
-    from worker.config import Configuration
 
 _sighting = msgspec.json.Decoder(Sighting).decode
 _element = msgspec.json.Decoder().decode

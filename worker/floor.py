@@ -60,7 +60,6 @@ class Floor:
                 self._interrupted(system, error.reason)
             elif error is not None:
                 log.error("visit failed", target=system, error=type(error).__name__, exc_info=error)
-
             else:
                 self._said = float("-inf")
 

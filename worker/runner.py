@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 import uvloop
@@ -110,7 +111,7 @@ class Runner:
         add(FEEDS, lambda: poll(engine, floor))
         for system in engine.configuration.systems:
             if engine.configuration.systems[system].target is not None:
-                add(system, lambda system=system: deliver(engine, floor, system))  # type: ignore[misc]
+                add(system, partial(deliver, engine, floor, system))
 
     def wake(self, name: str) -> None:
         """There is work in this list.  A name that the configuration in force does not know says nothing."""

@@ -18,10 +18,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from worker import keyfile
 from worker.network.egress import Egress
 from worker.store import embedded
+from worker.store.durability import Mode
 
 PREFIX = "LOCKSTEP_"
-Durability = Literal["auto", "always", "waitaof", "trust"]
-
 LEAST_RETENTION = 7
 """Days.  Senders repeat an event for days, so its id is known for at least a week."""
 
@@ -70,7 +69,7 @@ class Settings:
     redis_url: str = field(repr=False)
     broker_url: str = field(repr=False)
     config: Path
-    durability: Durability
+    durability: Mode
     fingerprint_keys: Mapping[str, bytes] = field(repr=False)
     retention: int
     backlog: int

@@ -113,9 +113,10 @@ async def react(v: Visit, error: ConnectorError) -> None:
             if await engine.pauses.pause(system, Reason.CREDENTIALS, why=error.reason):
                 _alert(system, error.reason)
         case Deferred() if error.throttled:
-            if error.wait is not None and error.wait > DAY:  # noqa: SIM102 - asking for a pause is an act
-                if await engine.pauses.pause(system, Reason.THROTTLED, why=error.reason, seconds=error.wait):
-                    _alert(system, "it asks to wait for more than a day")
+            if error.wait is None or error.wait <= DAY:
+                return  # the budget holds it back for so long
+            if await engine.pauses.pause(system, Reason.THROTTLED, why=error.reason, seconds=error.wait):
+                _alert(system, "it asks to wait for more than a day")
         case TokenRefused():
             pass  # the credential ended, not the system
         case Failed() | Unanswered() | Deferred() if not v.outlived:

@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from redis.exceptions import RedisError
@@ -15,9 +16,10 @@ from redis.exceptions import RedisError
 from connectors.registry import CONNECTORS
 from worker.absence import Absence
 from worker.config import Configuration, Problem, inspect, json_schema, load
+from worker.config.schema import Kind
 from worker.core.fingerprint import Fingerprints
 from worker.endpoint.ingress import Handshake, SourceEndpoint
-from worker.engine import Engine
+from worker.engine import Engine, Hint
 from worker.hints import Hints
 from worker.settings import Settings
 from worker.store.connection import Store, connect
@@ -28,6 +30,9 @@ from worker.store.lanes import Lanes
 from worker.store.links import Links
 from worker.store.pauses import Pauses
 from worker.telling.unread import NoLanes, NoLinks
+
+if TYPE_CHECKING:
+    from worker.network.transport import Line
 
 NOWHERE = "redis://127.0.0.1:1"
 """Where no store is: a client of it that is never used opens no connection."""
@@ -84,9 +89,9 @@ def journal(store: Store, settings: Settings) -> Journal:
     return Journal(store, retention=settings.retention * 1000, backlog=settings.backlog)
 
 
-def schema(kind: str) -> dict[str, object]:
-    """The JSON Schema of a kind of file (`schema.Kind`), with the keys of every connector."""
-    return json_schema(kind, CONNECTORS)  # type: ignore[arg-type]
+def schema(kind: Kind) -> dict[str, Any]:
+    """The JSON Schema of a kind of file, with the keys of every connector."""
+    return json_schema(kind, CONNECTORS)
 
 
 def sandboxes() -> tuple[str, ...]:
@@ -145,11 +150,18 @@ async def workers_engine(
     return _engine(settings, configuration, store, lines(configuration, store, settings.egress), hints), hints
 
 
-def _engine(settings: Settings, configuration: Configuration, store: Store, lines: Mapping[str, object], hint: object) -> Engine:
+def _engine(settings: Settings, configuration: Configuration, store: Store, lines: Mapping[str, Line], hint: Hint) -> Engine:
     return Engine(
-        configuration=configuration, store=store, journal=journal(store, settings), lanes=Lanes(store), links=Links(store),
-        pauses=Pauses(store), lines=lines, prints=Fingerprints(settings.fingerprint_keys or OFFLINE_KEYS), hint=hint,  # type: ignore[arg-type]
-    )  # fmt: skip
+        configuration=configuration,
+        store=store,
+        journal=journal(store, settings),
+        lanes=Lanes(store),
+        links=Links(store),
+        pauses=Pauses(store),
+        lines=lines,
+        prints=Fingerprints(settings.fingerprint_keys or OFFLINE_KEYS),
+        hint=hint,
+    )
 
 
 def endpoints(configuration: Configuration) -> dict[str, SourceEndpoint]:

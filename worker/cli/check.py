@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from worker.cli.frame import Exit, Failure, json_option, print_json
+
+if TYPE_CHECKING:
+    from worker.config.schema import Kind
 
 
 @click.command(name="check")
@@ -15,7 +19,7 @@ from worker.cli.frame import Exit, Failure, json_option, print_json
 @click.option("--schema", type=click.Choice(["systems", "mapping", "authority"]), help="Print the JSON Schema of a kind of file.")
 @click.option("--without-secrets", is_flag=True, help="What references name need not be here: for a review, or CI.")
 @json_option
-def command(folder: Path | None, schema: str | None, without_secrets: bool, as_json: bool) -> None:
+def command(folder: Path | None, schema: Kind | None, without_secrets: bool, as_json: bool) -> None:
     """Load the configuration, look it over, run its cases.
 
     FOLDER is LOCKSTEP_CONFIG by default.  The cases need no secret.  What references do not find, a variable or a file, is

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from worker.cli._findings import show
 from worker.cli.frame import json_option, run
+
+if TYPE_CHECKING:
+    from worker.telling.doctor import Finding
 
 
 @click.command(name="doctor")
@@ -32,7 +35,7 @@ def command(as_json: bool) -> None:
     show(run(_look()), as_json=as_json)
 
 
-async def _look() -> list[Any]:
+async def _look() -> list[Finding]:
     from worker import tasks, wiring
     from worker.config import ConfigurationError
     from worker.settings import SettingsError

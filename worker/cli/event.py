@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from worker.cli._acting import record, with_operator
 from worker.cli.frame import json_option, print_json, reveal_option
+
+if TYPE_CHECKING:
+    from worker.engine import Engine
 
 
 @click.command(name="event")
@@ -30,7 +33,7 @@ def command(ident: str, reveal: bool, as_json: bool) -> None:
     from worker.operate.named import event_named
     from worker.telling import events, told
 
-    async def look(engine: Any) -> tuple[Any, int]:
+    async def look(engine: Engine) -> tuple[events.Story, int]:
         event = await event_named(engine, ident)
         if reveal:
             await record(engine, "event --reveal", "", event=event.name)

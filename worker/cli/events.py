@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from worker.cli._acting import with_operator
 from worker.cli.frame import Exit, Failure, json_option, print_json, say
 from worker.core.outcome import Word
+
+if TYPE_CHECKING:
+    from worker.core.event import Event
+    from worker.engine import Engine
 
 
 def moment_ago(text: str) -> int:
@@ -57,7 +61,7 @@ def command(
 
     somebody = f"{source}:{subject}" if source and subject and ":" not in subject else subject
 
-    async def look(engine: Any) -> list[Any]:
+    async def look(engine: Engine) -> list[Event]:
         configuration = engine.configuration
         by = Filter(
             known_system(configuration, source) if source else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -12,6 +12,7 @@ from worker.cli.frame import Exit, Failure, json_option, not_found, print_json, 
 
 if TYPE_CHECKING:
     from worker.engine import Engine
+    from worker.telling.explain import Explanation
     from worker.telling.live import Live
 
 
@@ -57,21 +58,21 @@ def command(body: BinaryIO, source: str | None, live: bool, reveal: bool, as_jso
     except NotPossible as error:
         raise Failure(str(error), Exit.USAGE) from None
 
-    async def look() -> list[Any]:
+    async def look() -> list[Explanation]:
         async with wiring.explaining_engine(settings, configuration) as (engine, why_not):
             if why_not:
                 say(f"The store is not read: {why_not}. This is what a first event of this subject would do.")
                 return [await explain(engine, event, event.at) for event in events]
             return await told(engine, None)
 
-    async def ask() -> list[Any]:
+    async def ask() -> list[Explanation]:
         async with (
             wiring.operators_engine(settings, configuration) as engine,
             opened(configuration, engine.store, settings.egress) as lines,
         ):
             return await told(engine, Live(engine, lines))
 
-    async def told(engine: Engine, systems: Live | None) -> list[Any]:
+    async def told(engine: Engine, systems: Live | None) -> list[Explanation]:
         if reveal:
             await record(engine, "explain --reveal", "", events=tuple(event.name for event in events))
         now = await engine.store.now()

@@ -13,9 +13,12 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from enum import IntEnum
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from worker.engine import Engine
 
 T = TypeVar("T")
 
@@ -111,7 +114,7 @@ def operator() -> str:
 
 
 @asynccontextmanager
-async def engine() -> AsyncIterator[Any]:
+async def engine() -> AsyncIterator[Engine]:
     """The engine of an operator's command: the configuration in force and the store, but no line to any system.  Raises
     SettingsError, ConfigurationError, Unavailable."""
     from worker import wiring
@@ -122,7 +125,7 @@ async def engine() -> AsyncIterator[Any]:
         yield opened
 
 
-def with_engine(story: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+def with_engine(story: Callable[[Engine], Coroutine[Any, Any, T]]) -> T:
     """Run a story that needs the engine."""
 
     async def opened() -> T:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from worker.cli._acting import record, with_operator
 from worker.cli.frame import json_option, print_json, reveal_option
+
+if TYPE_CHECKING:
+    from worker.engine import Engine
+    from worker.telling.why import Why
 
 
 @click.command(name="why")
@@ -37,7 +41,7 @@ def command(subject: str, target: str, attribute: str, source: str | None, revea
     from worker.telling import because
     from worker.telling.why import why
 
-    async def look(engine: Any) -> Any:
+    async def look(engine: Engine) -> Why:
         configuration = engine.configuration
         somebody = Who(known_system(configuration, source), subject) if source else who(configuration, subject)
         asked = await why(engine, somebody, known_target(configuration, target), attribute)

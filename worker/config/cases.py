@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from connectors.contract import Json, Wire
+from worker.config.load import Configuration
 from worker.config.mappings import Case
 from worker.core.mapping import Wanted, route
 from worker.core.outcome import Word
 from worker.core.rules import SourceRules
 from worker.core.wire import canonical
-
-if TYPE_CHECKING:
-    from worker.config import Configuration
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,10 @@ TURNS = 10_000
 """Of all macros of one evaluation; the library itself allows no more."""
 MATCHED = 16
 """Characters or elements that are looked at in the time in which one is made."""
-SCALAR = frozenset(
-    "_==_ _!=_ _<_ _<=_ _>_ _>=_ -_ _-_ _*_ _/_ _%_ contains startsWith endsWith int uint double bool".split()  # noqa: SIM905
-)
+SCALAR = frozenset({
+    "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "-_", "_-_", "_*_", "_/_", "_%_",
+    "contains", "startsWith", "endsWith", "int", "uint", "double", "bool",
+})  # fmt: skip
 """Functions that answer one number or one truth, and look at no more than they are given."""
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeGuard, cast
+from typing import Any, Literal, TypeGuard, cast
 
-if TYPE_CHECKING:
-    from connectors.contract import Json
+from connectors.contract import Json
 
 NAME = r"[\w$@-]+"
 DEEPEST = 16

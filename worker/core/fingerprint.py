@@ -10,12 +10,10 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import msgspec
 
-if TYPE_CHECKING:
-    from connectors.contract import Json
+from connectors.contract import Json
 
 NOTHING = ""
 SIZE = 16

@@ -11,13 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from connectors.contract import ABSENT, Absent
+from connectors.contract import ABSENT, Absent, Json
 from worker.core.filter import NAME, Filter, PathError, example, exclude, read
-
-if TYPE_CHECKING:
-    from connectors.contract import Json
 
 __all__ = ["Path", "PathError", "nest", "overlaps", "parse", "spell"]
 

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from worker.core.event import ATTEMPTS, Event
 from worker.core.outcome import Outcome, Word
 
-Routes = Iterable[tuple[str, str]]
 Outcomes = Mapping[tuple[str, str], Iterable[Outcome]]
 """(target, attribute) -> what was told, in the outbox's order."""
 
@@ -23,7 +22,7 @@ def _weight(outcome: Outcome) -> tuple[int, int, str]:
     return rank, -outcome.at if outcome.word is Word.PENDING else outcome.at, f"{outcome.word} {outcome.reason} {outcome.tries}"
 
 
-def tell(event: Event, told: Outcomes, routes: Routes | None = None, revision: str = "") -> Event:
+def tell(event: Event, told: Outcomes, routes: Iterable[tuple[str, str]] | None = None, revision: str = "") -> Event:
     """routes: all (target, attribute) that this event concerns; they are told once, at the end of propagation."""
     outcomes = {target: dict(by_attribute) for target, by_attribute in event.outcomes.items()}
     attempts = event.attempts

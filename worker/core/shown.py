@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from connectors.contract import Account, Json
 from worker.core.account import Reader
 from worker.core.lane import Look, Shown, Terms
-
-if TYPE_CHECKING:
-    from connectors.contract import Account, Json
 
 
 def shown(terms: Terms, name: str, canonical: Json) -> Shown:

@@ -10,7 +10,7 @@ from worker.core import version
 from worker.core.event import Accepted, Entry, Event, ever_parked, finished
 from worker.core.lane import Note
 from worker.core.outcome import Word
-from worker.core.record import Outcomes, Routes, tell
+from worker.core.record import Outcomes, tell
 from worker.store import keys
 from worker.store.connection import Store, pairs
 
@@ -81,7 +81,12 @@ class Journal:
         return (await self.load([name]))[0][1]
 
     async def tell(
-        self, name: str, told: Outcomes, routes: Routes | None = None, revision: str = "", raw: bytes | None = None
+        self,
+        name: str,
+        told: Outcomes,
+        routes: Iterable[tuple[str, str]] | None = None,
+        revision: str = "",
+        raw: bytes | None = None,
     ) -> Event | None:
         """Outcomes reach the record.  With routes (the end of propagation) the event is no longer due.  None: it is gone."""
         settled_routes = None if routes is None else list(routes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from connectors.contract import NotEvents, Source
+from connectors.contract import Json, NotEvents, Source
 from worker.config import Configuration
 from worker.core import version
 from worker.core.event import Entry, Event
@@ -38,8 +38,8 @@ def as_accepted(configuration: Configuration, raw: bytes, source: str | None, at
     return [_event(entry, at) for entry in next(iter(read.values()))]
 
 
-def _usable(source: Source, body: object, receipt: Receipt, *, sure: bool) -> list[Entry]:
-    made = list(entries(body, source, receipt))  # type: ignore[arg-type]
+def _usable(source: Source, body: Json, receipt: Receipt, *, sure: bool) -> list[Entry]:
+    made = list(entries(body, source, receipt))
     if not sure and any(entry.verdict is not None for entry in made):
         raise NotPossible("an event in it has no use")
     return made
