@@ -1,9 +1,10 @@
-"""What every sandbox has: a log, faults, controls, webhooks of its own, and a seed.
+"""What every sandbox has: a log, faults, controls, webhooks of its own, a seed, and a way to end a request.
 
 A sandbox is a faithful in-memory server of one system's API, written from the vendor's documents and not from our connector.
 It listens on loopback, for tests and demonstrations; its controls ask nobody who he is.
 """
 
+from connectors.sandbox.answered import Answered, answered, document
 from connectors.sandbox.faults import Dropped, Fault, Faults
 from connectors.sandbox.log import Log
 from connectors.sandbox.seed import UnfitSeed, made
@@ -13,6 +14,6 @@ from connectors.sandbox.webhooks import Post, Sender, Webhook, post
 from connectors.sandbox.window import Window
 
 __all__ = [
-    "CONTROLS", "Dropped", "Fault", "Faults", "Log", "Post", "Sender", "Stage", "Tokens", "UnfitSeed", "Webhook", "Window",
-    "made", "post",
+    "CONTROLS", "Answered", "Dropped", "Fault", "Faults", "Log", "Post", "Sender", "Stage", "Tokens", "UnfitSeed", "Webhook",
+    "Window", "answered", "document", "made", "post",
 ]  # fmt: skip

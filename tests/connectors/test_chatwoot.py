@@ -13,7 +13,7 @@ import pytest
 from connectors import chatwoot
 from connectors.chatwoot import Chatwoot
 from connectors.chatwoot.sandbox import Sandbox
-from connectors.chatwoot.sandbox.access import NotFound
+from connectors.chatwoot.sandbox.gate import NotFound
 from connectors.contract import Budget, Json, Said, Source
 from tests.connectors import source_suite, target_suite
 from tests.connectors.source_suite import CANARY

@@ -18,12 +18,13 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.chatwoot.sandbox import contacts, users
-from connectors.chatwoot.sandbox.access import Answered, Gate, NotFound, Throttle, answered, leading_number, refused
+from connectors.chatwoot.sandbox.answers import refused
 from connectors.chatwoot.sandbox.contacts import Changes, Contact, Contacts
+from connectors.chatwoot.sandbox.gate import Gate, NotFound, Throttle, leading_number
 from connectors.chatwoot.sandbox.users import Users
 from connectors.chatwoot.sandbox.webhooks import event, signed
 from connectors.contract import Json
-from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, post
+from connectors.sandbox import Answered, Faults, Log, Post, Sender, Stage, Webhook, answered, post
 
 __all__ = ["SEED", "Sandbox"]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from connectors.chatwoot.sandbox.access import invalid, refused
+from connectors.chatwoot.sandbox.answers import invalid, refused
 from connectors.contract import Json
 
 Contact = dict[str, Json]

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
-from connectors.chatwoot.sandbox.access import invalid, refused
+from connectors.chatwoot.sandbox.answers import invalid, refused
 from connectors.contract import Json
 
 User = dict[str, Json]

@@ -17,11 +17,11 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract import Json
-from connectors.descope.sandbox.answers import Refusal, body_of, refused
+from connectors.descope.sandbox.answers import Refusal, body_of
 from connectors.descope.sandbox.audit import BATCH, Packer, modified
 from connectors.descope.sandbox.directory import Declared, Directory, User
 from connectors.descope.sandbox.unconfirmed import Unconfirmed
-from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, Window, post
+from connectors.sandbox import Answered, Faults, Log, Post, Sender, Stage, Webhook, Window, answered, post
 
 __all__ = ["SEED", "Declared", "Sandbox", "Unconfirmed"]
 
@@ -82,7 +82,7 @@ class Sandbox:
                 Route("/v1/mgmt/user/patch", self._patch, methods=["PATCH"]),
                 Route("/v2/mgmt/user/search", self._search, methods=["POST"]),
             ],
-            exception_handlers={Refusal: refused},
+            exception_handlers={Answered: answered},
         )
         self._stage = Stage(self, api)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from connectors.contract import Json
+from connectors.sandbox import Answered, document
 
 CODES = {
     "E011001": "Bad request",
@@ -21,12 +21,11 @@ CODES = {
 }
 
 
-class Refusal(Exception):
+class Refusal(Answered):
     """The request ends with an error."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.response = failed(status, code, message, headers)
+        super().__init__(failed(status, code, message, headers))
 
 
 def failed(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -36,17 +35,9 @@ def failed(status: int, code: str, message: str, headers: Mapping[str, str] | No
     return JSONResponse({**told, "errorDescription": described, "errorMessage": message}, status, headers)
 
 
-async def refused(_: Request, ended: Exception) -> Response:
-    assert isinstance(ended, Refusal)
-    return ended.response
-
-
 async def body_of(request: Request) -> dict[str, Json]:
     """Raises Refusal."""
-    try:
-        body = json.loads(await request.body())
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
+    body = await document(request)
+    if body is None:
         raise Refusal(400, "E011001", "the body is no JSON object")
     return body

@@ -16,11 +16,11 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract import Json
-from connectors.looker.sandbox.answers import Answered, answered, error, invalid, not_found, only, parsed
+from connectors.looker.sandbox.answers import error, invalid, not_found, only, parsed
 from connectors.looker.sandbox.attributes import SYSTEM, Sources, UserAttribute
 from connectors.looker.sandbox.directory import CREDENTIALS, WRITABLE, Directory, User, attributes_of
-from connectors.looker.sandbox.keys import ApiKey, Gate
-from connectors.sandbox import Faults, Log, Stage, Webhook
+from connectors.looker.sandbox.gate import ApiKey, Gate
+from connectors.sandbox import Answered, Faults, Log, Stage, Webhook, answered
 
 __all__ = ["SEED", "ApiKey", "Sandbox", "Sources", "Unconfirmed", "UserAttribute"]
 

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from connectors.contract import Json
+from connectors.sandbox import Answered, document
 
 DOCUMENTATION = "https://docs.looker.com/"
-
-
-class Answered(Exception):
-    """The request ends with this answer."""
-
-    def __init__(self, response: Response) -> None:
-        self.response = response
-
-
-async def answered(_: Request, ended: Exception) -> Response:
-    assert isinstance(ended, Answered)
-    return ended.response
 
 
 def error(code: int, message: str) -> Response:
@@ -42,11 +29,8 @@ def invalid(field: str, message: str, code: str = "invalid") -> Answered:
 
 async def parsed(request: Request) -> dict[str, Json]:
     """The JSON object of a body.  Raises Answered."""
-    try:
-        body = json.loads(await request.body())
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
+    body = await document(request)
+    if body is None:
         raise Answered(error(400, "Bad Request"))
     return body
 

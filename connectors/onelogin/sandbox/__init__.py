@@ -21,14 +21,14 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract import Json
-from connectors.onelogin.sandbox.answers import Answered, answered, flat, parsed, status
-from connectors.onelogin.sandbox.credentials import ApiCredential, Gate
+from connectors.onelogin.sandbox.answers import flat, status
 from connectors.onelogin.sandbox.directory import BOUNDS, Directory, FieldError, User
 from connectors.onelogin.sandbox.events import TYPES, UPDATED, Events, QueryError, batch
+from connectors.onelogin.sandbox.gate import ApiCredential, Gate
 from connectors.onelogin.sandbox.mappings import RUNS, UserMapping, run
 from connectors.onelogin.sandbox.unconfirmed import Unconfirmed
 from connectors.reading import microseconds
-from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, post
+from connectors.sandbox import Answered, Faults, Log, Post, Sender, Stage, Webhook, answered, document, post
 
 __all__ = ["SEED", "ApiCredential", "Sandbox", "Unconfirmed", "UserMapping"]
 
@@ -146,8 +146,8 @@ class Sandbox:
             return status(404, "not found", f"User for id {given} was not found")
         if int(given) in self._protected:
             return status(403, "forbidden", "user is not authorized to access this User")
-        body = parsed(await request.body())
-        if not isinstance(body, dict):
+        body = await document(request)
+        if body is None:
             return status(400, "bad request", "Input JSON is not valid")
         values = body.get("custom_attributes")
         if not isinstance(values, dict) or not values:
@@ -235,8 +235,8 @@ class Sandbox:
         runs = request.query_params.get("mappings", "async")
         if runs not in RUNS:
             return flat(400, "BadRequestError", "mappings is not one of async, sync, disabled")
-        body = parsed(await request.body())
-        if not isinstance(body, dict):
+        body = await document(request)
+        if body is None:
             return flat(400, "BadRequestError", "Input JSON is not valid")
         try:
             changed = self.directory.update(user, body)

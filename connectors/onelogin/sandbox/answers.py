@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from connectors.contract import Json
-
-
-class Answered(Exception):
-    """The request ends with this answer."""
-
-    def __init__(self, response: Response) -> None:
-        self.response = response
-
-
-async def answered(_: Request, ended: Exception) -> Response:
-    assert isinstance(ended, Answered)
-    return ended.response
 
 
 def status(code: int, kind: str, message: Json, headers: Mapping[str, str] | None = None) -> Response:
@@ -36,12 +22,3 @@ def flat(code: int, name: str, message: str, headers: Mapping[str, str] | None =
 
 def refused(version: int, message: str) -> Response:
     return status(401, "Unauthorized", message) if version == 1 else flat(401, "UnauthorizedError", message)
-
-
-def parsed(body: bytes) -> Json:
-    """None for what is no JSON."""
-    try:
-        value: Json = json.loads(body)
-    except ValueError:
-        return None
-    return value

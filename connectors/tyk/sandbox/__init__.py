@@ -30,7 +30,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract import Json
-from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, post
+from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, document, post
 from connectors.tyk.sandbox.events import event, under
 from connectors.tyk.sandbox.portal import ZERO, Document, Portal, Refusal
 
@@ -281,10 +281,7 @@ def _number(request: Request, name: str) -> int:
 
 async def _document(request: Request) -> Document:
     """Raises Refusal."""
-    try:
-        body = json.loads(await request.body())
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
+    body = await document(request)
+    if body is None:
         raise Refusal("invalid JSON")
     return body

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from connectors.looker.sandbox.answers import Answered, error
-from connectors.sandbox import Tokens, Window
+from connectors.looker.sandbox.answers import error
+from connectors.sandbox import Answered, Tokens, Window
 
 LIFETIME = 3600
 """Seconds for which a token is accepted."""

@@ -1,39 +1,19 @@
-"""Who may call, how often, and the answer of whoever may not."""
+"""Who may call, and how often."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
+from connectors.chatwoot.sandbox.answers import refused
 from connectors.contract import Json
+from connectors.sandbox import Answered
 
 NotFound = Literal["html", "json", "empty"]
 """How a 404 of the Platform API looks: nobody there catches it, so the installation's own page is answered.  UNCONFIRMED."""
-
-
-class Answered(Exception):
-    """The request ends with this answer."""
-
-    def __init__(self, response: Response) -> None:
-        self.response = response
-
-
-async def answered(_: Request, ended: Exception) -> Response:
-    assert isinstance(ended, Answered)
-    return ended.response
-
-
-def refused(status: int, message: str) -> Answered:
-    return Answered(JSONResponse({"error": message}, status))
-
-
-def invalid(fields: Mapping[str, str]) -> Answered:
-    """A record that may not be saved.  fields: name -> what is wrong with it."""
-    message = ", ".join(f"{name.replace('_', ' ').capitalize()} {wrong}" for name, wrong in fields.items())
-    return Answered(JSONResponse({"message": message, "attributes": [*fields]}, 422))
 
 
 class Throttle:

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from connectors.onelogin.sandbox.answers import Answered, flat, parsed, refused, status
-from connectors.sandbox import Tokens, Window
+from connectors.onelogin.sandbox.answers import flat, refused, status
+from connectors.sandbox import Answered, Tokens, Window, document
 
 LIFETIME = 36_000
 """Seconds for which a token is accepted."""
@@ -51,14 +51,13 @@ class Gate:
 
     async def token(self, request: Request) -> Response:
         """By HTTP Basic, by OneLogin's own header, or in a form.  The same token is answered until it ends."""
-        body = await request.body()
         header = request.headers.get("authorization", "")
         if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-            given = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}
+            body = (await request.body()).decode(errors="replace")
+            given = {name: values[0] for name, values in parse_qs(body).items()}
             pair = (given.get("client_id", ""), given.get("client_secret", ""))
         else:
-            json = parsed(body)
-            given = {name: str(value) for name, value in json.items()} if isinstance(json, dict) else {}
+            given = {name: str(value) for name, value in (await document(request) or {}).items()}
             pair = ("", "")
         pair = _basic(header) or _own(header) or pair
         known = next((c for c in self._credentials if (c.client_id, c.client_secret) == pair), None)
