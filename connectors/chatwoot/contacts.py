@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from connectors.chatwoot.access import AccessTokens
 from connectors.chatwoot.answers import judged_contact, judged_elsewhere, known_id
+from connectors.chatwoot.authentication import AccessTokens
 from connectors.chatwoot.fields import ADDITIONAL, CONTACT, CUSTOM
 from connectors.chatwoot.finding import FINDS, by_filter, by_search
 from connectors.chatwoot.limits import BUDGET, LATE_WINDOW

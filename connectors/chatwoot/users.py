@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connectors.chatwoot.access import AccessTokens, agents_url
 from connectors.chatwoot.answers import invalid_fields, judged, judged_elsewhere, known_id
+from connectors.chatwoot.authentication import AccessTokens, agents_url
 from connectors.chatwoot.fields import CUSTOM, USER
 from connectors.chatwoot.finding import searchable
 from connectors.chatwoot.limits import BUDGET, LATE_WINDOW

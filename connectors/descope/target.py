@@ -23,11 +23,11 @@ from connectors.contract import (
     Refused,
     Request,
     Response,
-    Token,
     Wire,
     Written,
 )
 from connectors.descope.answers import USER_NOT_FOUND, error_code, judged, judged_elsewhere, refused
+from connectors.descope.authentication import ManagementKey
 from connectors.descope.fields import BOOLEANS, CUSTOM, TEXTS, held, kept, standard
 from connectors.descope.settings import Settings
 from connectors.keyed import attribute_of, key_of
@@ -46,22 +46,6 @@ PAGE = 100
 TYPES = {1: "text", 2: "number", 3: "boolean", 4: "single select", 5: "multi select", 6: "date", 7: "month and day"}
 
 User = Mapping[str, Json]
-
-
-class ManagementKey:
-    """The project's id and its key, as one bearer token: nothing to ask for, nothing to renew."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._credentials, self._license = settings.credentials, settings.options.license
-
-    def obtain(self) -> None:
-        return None
-
-    def sign(self, request: Request, token: Token | None) -> None:
-        key = self._credentials.management_key.get_secret_value()
-        request.headers["Authorization"] = f"Bearer {self._credentials.project_id}:{key}"
-        if self._license is not None:
-            request.headers["x-descope-license"] = self._license
 
 
 class DescopeTarget:

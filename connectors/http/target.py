@@ -22,30 +22,16 @@ from connectors.contract import (
     Refused,
     Request,
     Response,
-    Token,
     Written,
 )
-from connectors.http.settings import Auth, Delete, Settings, Write
+from connectors.http.authentication import StaticHeader
+from connectors.http.settings import Delete, Settings, Write
 from connectors.http.template import Template, parse
 from connectors.reading import expect, json_of, marks, unreadable
 
 At = Callable[[Json], Json | Absent]
 _FILTER = re.compile(r'\[(?!")')
 _WILDCARDS = re.compile(r"[*%]")
-
-
-class StaticHeader:
-    """A secret that stands in a header of every request."""
-
-    def __init__(self, auth: Auth | None) -> None:
-        self._auth = auth
-
-    def obtain(self) -> None:
-        return None
-
-    def sign(self, request: Request, token: Token | None) -> None:
-        if self._auth is not None:
-            request.headers[self._auth.header] = self._auth.prefix + self._auth.value.get_secret_value()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from connectors.contract import (
 )
 from connectors.looker.answers import judged
 from connectors.looker.attributes import UserAttribute, UserAttributes
-from connectors.looker.credentials import ApiKey
-from connectors.looker.find import FINDS, by_credential, by_email
+from connectors.looker.authentication import ApiKey
+from connectors.looker.finding import FINDS, by_credential, by_email
 from connectors.looker.settings import Settings
 from connectors.looker.user import address, values
 from connectors.looker.values import YESNO, may_be_yesno, read, shown

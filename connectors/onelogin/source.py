@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from connectors.contract import Authentication, Carries, Element, Flow, Json, NotEvents, Page, Said, Unusable
 from connectors.onelogin import feed
-from connectors.onelogin.credential import Credential
+from connectors.onelogin.authentication import Credential
 from connectors.onelogin.settings import Settings
 from connectors.reading import microseconds
 

@@ -28,7 +28,7 @@ from connectors.contract import (
 )
 from connectors.keyed import attribute_of, key_of
 from connectors.onelogin.answers import judged, judged_elsewhere
-from connectors.onelogin.credential import Credential
+from connectors.onelogin.authentication import Credential
 from connectors.onelogin.fields import CUSTOM, CUSTOM_FIELD, INTEGERS, TEXTS, standard
 from connectors.onelogin.settings import Settings
 from connectors.reading import json_of, marks, unreadable, url

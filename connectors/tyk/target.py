@@ -18,12 +18,11 @@ from connectors.contract import (
     Json,
     Listed,
     Refused,
-    Request,
-    Token,
     Wire,
     Written,
 )
 from connectors.tyk.answers import pages
+from connectors.tyk.authentication import AdminToken
 from connectors.tyk.custom import CustomAttributes, Look
 from connectors.tyk.definitions import Definitions
 from connectors.tyk.profile import SHOWN, WRITTEN, shown
@@ -36,19 +35,6 @@ CAPABILITIES = Capabilities(
     wire=Wire.TEXT,
     late_window=60.0,  # UNCONFIRMED: no limit is documented
 )
-
-
-class AdminToken:
-    """A token that an admin user's profile page shows.  No end of it is documented, and no renewal."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._token = settings.credentials.token
-
-    def obtain(self) -> None:
-        return None
-
-    def sign(self, request: Request, token: Token | None) -> None:
-        request.headers["Authorization"] = self._token.get_secret_value()  # no scheme: the portal would refuse it
 
 
 class TykTarget:
