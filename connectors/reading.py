@@ -1,4 +1,4 @@
-"""How a response is read, whatever system it is from: status, wait, JSON, request id; and how an address and a time are spelled.
+"""How a response is read, whatever system it is from: status, wait, JSON, token, request id.
 
 The texts of the errors raised here are fixed: no value and no word of the system's own ever stands in one.
 """
@@ -8,24 +8,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Annotated, TypedDict
-from urllib.parse import quote, urlsplit
-
-from pydantic import AfterValidator
+from typing import TypedDict
 
 from connectors.contract import ConnectorError, Deferred, Failed, Halted, Json, NoAccount, Refused, Response, Token, Unanswered
 
 CAP = 1 << 20
 """Bytes of an answer that are read."""
-SEGMENT = 255
-"""Bytes of one path segment or query value before it is escaped: as long as a subject identifier may be (OpenID Connect Core 1.0
-section 2)."""
-
-# ---------------------------------------------------------------- status
 
 _REASONS = {
     400: "bad request", 401: "the credentials are refused", 403: "not allowed with these credentials", 404: "not there",
@@ -167,93 +157,3 @@ def unreadable(response: Response) -> Failed:
 
 def _no_constant(_word: str) -> Json:
     raise ValueError("NaN and Infinity are no JSON")
-
-
-# ---------------------------------------------------------------- addresses
-
-
-def url(base: str, *segments: str, query: Iterable[tuple[str, str]] = ()) -> str:
-    """`base` and further path segments, each escaped whole, and a query.  Nothing that stands in a segment or a query value can
-    become another part of the address.  Raises Refused for a segment that is "", "." or "..", for control characters and for
-    what is too long."""
-    address = base.rstrip("/")
-    for segment in segments:
-        if segment in ("", ".", ".."):
-            raise Refused("it cannot stand in an address")
-        address += "/" + escaped(segment)
-    return address + "".join(f"{'&' if n else '?'}{escaped(name)}={escaped(value)}" for n, (name, value) in enumerate(query))
-
-
-def escaped(text: str) -> str:
-    """Percent-encoded (RFC 3986 section 2.1), all but unreserved characters.  Raises Refused for control characters, lone
-    surrogates and what is too long."""
-    try:
-        long = len(text.encode()) > SEGMENT
-    except UnicodeEncodeError:
-        raise Refused("it cannot stand in an address") from None
-    if long or any(character < " " or "\x7f" <= character <= "\x9f" for character in text):
-        raise Refused("it cannot stand in an address")
-    return quote(text, safe="")
-
-
-def _base_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    else:
-        if "@" in parts.netloc:
-            raise ValueError("a credential is not written into base_url")
-        sound = sound and not parts.query and not parts.fragment and not re.search(r"[\s\\{}?#]", text)
-        sound = sound and not any(segment in (".", "..") for segment in parts.path.split("/"))
-    if not sound:
-        raise ValueError("base_url begins with https:// and a host, and may have a path; nothing more")
-    return text.rstrip("/")
-
-
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-"""Where a system is: http(s), a host, perhaps a path.  Without the slash at its end."""
-
-# ---------------------------------------------------------------- time
-
-_RFC3339 = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}):([0-9]{2})(?:\.([0-9]{1,30}))?"
-    r"(?:([Zz])|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
-)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECONDS_FROM = 10**11
-"""A number from here on is milliseconds: as seconds it would be after the year 5138, as milliseconds it is 1973."""
-
-
-def microseconds(value: Json) -> int:
-    """A time as microseconds since 1970: RFC 3339 with any offset and fraction, or a number of seconds or milliseconds since
-    1970.  What is finer than a microsecond is cut off.  Raises ValueError if it is none, or before 1970."""
-    match value:
-        case bool():
-            micros = -1
-        case str():
-            micros = _of_text(value)
-        case int() | float() if 0 <= value < _MILLISECONDS_FROM * 1000:
-            micros = int(Decimal(repr(value)) * (1_000_000 if value < _MILLISECONDS_FROM else 1_000))
-        case _:
-            micros = -1
-    if micros < 0:
-        raise ValueError("no time since 1970")
-    return micros
-
-
-def _of_text(text: str) -> int:
-    found = _RFC3339.fullmatch(text)
-    if found is None:
-        return -1
-    day, minute, second, fraction, _, sign, hours, minutes = found.groups()
-    if second > "60":  # 60: a leap second (RFC 3339 section 5.7)
-        return -1
-    offset = timedelta(hours=int(hours), minutes=int(minutes)) if sign else timedelta()
-    try:
-        moment = datetime.fromisoformat(f"{day}T{minute}:00+00:00") + timedelta(seconds=int(second))
-        whole = moment - _EPOCH - (-offset if sign == "-" else offset)
-    except (ValueError, OverflowError):
-        return -1
-    return whole // timedelta(microseconds=1) + int((fraction or "").ljust(6, "0")[:6])

@@ -40,6 +40,8 @@ IMPURE = {
 
 CORE_LIBRARIES = {"msgspec", "cel_expr_python"}
 CONNECTOR_LIBRARIES = {"pydantic"}
+SHARED = ("contract", "address", "keyed", "moment", "reading")
+"""What every connector may lean on."""
 SANDBOX_LIBRARIES = {"pydantic", "starlette"}
 
 BANNED_NAMES = {
@@ -103,7 +105,7 @@ def _allowed_in_connectors(path: str, name: str, *, sandbox: bool) -> bool:
         return True
     room = path.split("/")[1].removesuffix(".py")
     own = ("connectors", f"connectors.{room}")
-    shared = ("connectors.contract", "connectors.keyed", "connectors.reading", *(("connectors.sandbox",) if sandbox else ()))
+    shared = tuple(f"connectors.{module}" for module in (*SHARED, *(("sandbox",) if sandbox else ())))
     if within(name, "connectors"):
         return name == own[0] or within(name, own[1], *shared)
     libraries = SANDBOX_LIBRARIES if sandbox else CONNECTOR_LIBRARIES

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from connectors.address import url
 from connectors.chatwoot.settings import Settings
 from connectors.contract import Request, Token
-from connectors.reading import url
 
 HEADER = "Api-Access-Token"
 """Chatwoot's documents write it with underscores; nginx drops such headers by default, and Rails reads both as one."""

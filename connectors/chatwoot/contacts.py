@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from connectors.address import url
 from connectors.chatwoot.answers import judged_contact, judged_elsewhere, known_id
 from connectors.chatwoot.authentication import AccessTokens
 from connectors.chatwoot.fields import ADDITIONAL, CONTACT, CUSTOM
@@ -26,7 +27,7 @@ from connectors.contract import (
     Written,
 )
 from connectors.keyed import attribute_of
-from connectors.reading import json_of, marks, unreadable, url
+from connectors.reading import json_of, marks, unreadable
 
 TEXTS = CONTACT.fields - {"blocked"}
 SHOWN = ("city", "company_name", "country", "country_code", "description")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from connectors.address import escaped, url
 from connectors.chatwoot.answers import judged_elsewhere
 from connectors.contract import Flow, Found, Json, Refused, Request, Response
-from connectors.reading import escaped, json_of, unreadable, url
+from connectors.reading import json_of, unreadable
 
 FINDS = frozenset({"email", "phone_number", "identifier"})
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from connectors.chatwoot.fields import CONTACT
 from connectors.chatwoot.settings import Settings, SourceSettings
 from connectors.contract import Carries, Element, Json, NotEvents, Said, Sole, Unusable
-from connectors.reading import microseconds
+from connectors.moment import microseconds
 
 CREATED, UPDATED = "contact_created", "contact_updated"
 SEARCH_KEYS = ("email", "phone_number", "identifier")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from connectors.address import url
 from connectors.chatwoot.answers import invalid_fields, judged, judged_elsewhere, known_id
 from connectors.chatwoot.authentication import AccessTokens, agents_url
 from connectors.chatwoot.fields import CUSTOM, USER
@@ -26,7 +27,7 @@ from connectors.contract import (
     Wire,
     Written,
 )
-from connectors.reading import json_of, marks, unreadable, url
+from connectors.reading import json_of, marks, unreadable
 
 
 class UserTarget:

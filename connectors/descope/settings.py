@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from connectors.address import BaseUrl
 from connectors.contract import Acknowledge, Secret, Section
-from connectors.reading import BaseUrl
 
 ACTIONS = ("UserCreated", "UserDeleted", "UserModified", "UsersCreated", "UsersDeleted", "UsersModified")
 """The audit actions after which a user is looked at (Descope's page Audit Events)."""

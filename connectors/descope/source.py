@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from connectors.contract import Carries, Element, Json, NotEvents, Said, Unusable
 from connectors.descope.settings import Settings
-from connectors.reading import microseconds
+from connectors.moment import microseconds
 
 KEPT = ("action", "actorId", "occurred", "projectId")
 """What is kept of an event beside its id and its user.  The rest is addresses, devices and places, which nobody needs."""

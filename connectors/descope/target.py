@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from connectors.address import escaped, url
 from connectors.contract import (
     Account,
     Authentication,
@@ -31,7 +32,7 @@ from connectors.descope.authentication import ManagementKey
 from connectors.descope.fields import BOOLEANS, CUSTOM, TEXTS, held, kept, standard
 from connectors.descope.settings import Settings
 from connectors.keyed import attribute_of, key_of
-from connectors.reading import escaped, json_of, marks, unreadable, url
+from connectors.reading import json_of, marks, unreadable
 
 CAPABILITIES = Capabilities(
     finds=frozenset({"email", "login_id", "user_id"}),

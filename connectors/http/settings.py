@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
+from connectors.address import BaseUrl
 from connectors.contract import Acknowledge, Carries, Secret, Section
 from connectors.http.template import Template, parse
-from connectors.reading import BaseUrl
 
 Text = Annotated[str, Field(min_length=1)]
 

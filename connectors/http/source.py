@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from connectors.contract import ABSENT, Absent, Compiler, Element, Json, NotEvents, Said, Unusable
 from connectors.http.settings import SourceSettings
-from connectors.reading import microseconds
+from connectors.moment import microseconds
 
 At = Callable[[Json], Json | Absent]
 C = TypeVar("C")

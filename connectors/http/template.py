@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, unquote
 
+from connectors.address import escaped
 from connectors.contract import Refused
-from connectors.reading import escaped
 
 _PLACEHOLDER = re.compile(r"\{([a-z]*)\}")
 _PLAIN = re.compile(r"[A-Za-z0-9_.~@+-]+")

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from connectors.address import url
 from connectors.contract import Flow, Json, Refused, Request, Response
 from connectors.looker.answers import judged_elsewhere
-from connectors.reading import Marks, json_of, marks, unreadable, url
+from connectors.reading import Marks, json_of, marks, unreadable
 
 FIELDS = "id,name,type,is_system,value_is_hidden,can"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from connectors.address import url
 from connectors.contract import Flow, Request, Token, TokenRefused
 from connectors.looker.answers import judged_elsewhere, of_looker
 from connectors.looker.settings import Settings
-from connectors.reading import marks, token_of, url
+from connectors.reading import marks, token_of
 
 
 class ApiKey:

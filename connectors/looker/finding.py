@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from connectors.address import url
 from connectors.contract import Flow, Found, Halted, Json, Refused, Request
 from connectors.looker.answers import judged_elsewhere, of_looker
-from connectors.reading import json_of, marks, unreadable, url
+from connectors.reading import json_of, marks, unreadable
 
 CREDENTIALS = {
     "saml": "saml_user_id",

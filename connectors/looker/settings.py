@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from connectors.address import BaseUrl
 from connectors.contract import Secret, Section
-from connectors.reading import BaseUrl
 
 Text = Annotated[str, Field(min_length=1)]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from connectors.address import url
 from connectors.contract import (
     Account,
     Authentication,
@@ -30,7 +31,7 @@ from connectors.looker.settings import Settings
 from connectors.looker.user import address, values
 from connectors.looker.values import YESNO, may_be_yesno, read, shown
 from connectors.looker.writes import EMAIL, PROFILE, Writes
-from connectors.reading import json_of, unreadable, url
+from connectors.reading import json_of, unreadable
 
 FIELDS = PROFILE | {EMAIL}
 """What a user itself shows.  A user attribute of the same name stands behind it."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from connectors.address import url
 from connectors.contract import Flow, Halted, NoAccount, Request
 from connectors.looker.answers import judged
 from connectors.looker.values import Record
-from connectors.reading import json_of, marks, unreadable, url
+from connectors.reading import json_of, marks, unreadable
 
 _ID = re.compile(r"[0-9]{1,19}")
 _FIELDS = ("fields", "name,value,source,value_is_hidden,user_attribute_id")

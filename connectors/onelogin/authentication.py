@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 
+from connectors.address import url
 from connectors.contract import Failed, Flow, Request, Token, TokenRefused
 from connectors.onelogin.answers import judged_elsewhere
 from connectors.onelogin.settings import Settings
-from connectors.reading import token_of, url
+from connectors.reading import token_of
 
 
 class Credential:

@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
+from connectors.address import url
 from connectors.contract import Element, Flow, Json, Page, Refused, Request
+from connectors.moment import microseconds
 from connectors.onelogin.answers import judged_elsewhere
-from connectors.reading import json_of, microseconds, unreadable, url
+from connectors.reading import json_of, unreadable
 
 LATE = 5 * 60 * 1_000_000
 """Microseconds for which an event may be listed late: every list begins so long before the newest event of the one before.

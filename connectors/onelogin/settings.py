@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from connectors.address import BaseUrl
 from connectors.contract import Acknowledge, Secret, Section
-from connectors.reading import BaseUrl
 
 
 class Credentials(Section):

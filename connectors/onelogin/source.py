@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from connectors.contract import Authentication, Carries, Element, Flow, Json, NotEvents, Page, Said, Unusable
+from connectors.moment import microseconds
 from connectors.onelogin import feed
 from connectors.onelogin.authentication import Credential
 from connectors.onelogin.settings import Settings
-from connectors.reading import microseconds
 
 KEPT = (
     "uuid", "event_timestamp", "event_type_id", "account_id", "user_id", "actor_user_id", "api_credential_name", "user_field_id",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from connectors.address import url
 from connectors.contract import (
     ABSENT,
     Account,
@@ -31,7 +32,7 @@ from connectors.onelogin.answers import judged, judged_elsewhere
 from connectors.onelogin.authentication import Credential
 from connectors.onelogin.fields import CUSTOM, CUSTOM_FIELD, INTEGERS, TEXTS, standard
 from connectors.onelogin.settings import Settings
-from connectors.reading import json_of, marks, unreadable, url
+from connectors.reading import json_of, marks, unreadable
 
 FINDS = frozenset({"email", "external_id", "username"})
 PAGE = "50"

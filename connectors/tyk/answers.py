@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from connectors.address import url
 from connectors.contract import ConnectorError, Failed, Flow, Halted, Json, NoAccount, Request, Response
-from connectors.reading import error, json_of, marks, unreadable, url
+from connectors.reading import error, json_of, marks, unreadable
 
 REFUSALS = frozenset({400, 404, 422})
 """A write answers 422 for "bad request or not found"; the others stand for it in older and newer releases."""

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import field_validator
 
+from connectors.address import BaseUrl
 from connectors.contract import Acknowledge, Secret, Section
-from connectors.reading import BaseUrl
 
 
 class Credentials(Section):

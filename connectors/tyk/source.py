@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 
 from connectors.contract import Carries, Element, Json, NotEvents, Said, Unusable
-from connectors.reading import microseconds
+from connectors.moment import microseconds
 from connectors.tyk.settings import Settings
 
 SPOKEN = frozenset({"UserRegistered", "UserAccountActivated"})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from connectors.address import url
 from connectors.contract import Flow, Json, NoAccount, Refused, Request, Response, Written
-from connectors.reading import error, json_of, marks, unreadable, url
+from connectors.reading import error, json_of, marks, unreadable
 from connectors.tyk.answers import REFUSALS, SENT, judged
 from connectors.tyk.profile import NEEDED, WRITTEN, merged
 from connectors.tyk.values import alike

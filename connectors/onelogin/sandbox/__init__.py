@@ -21,13 +21,13 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract import Json
+from connectors.moment import microseconds
 from connectors.onelogin.sandbox.answers import flat, status
 from connectors.onelogin.sandbox.directory import BOUNDS, Directory, FieldError, User
 from connectors.onelogin.sandbox.events import TYPES, UPDATED, Events, QueryError, batch
 from connectors.onelogin.sandbox.gate import ApiCredential, Gate
 from connectors.onelogin.sandbox.mappings import RUNS, UserMapping, run
 from connectors.onelogin.sandbox.unconfirmed import Unconfirmed
-from connectors.reading import microseconds
 from connectors.sandbox import Answered, Faults, Log, Post, Sender, Stage, Webhook, answered, document, post
 
 __all__ = ["SEED", "ApiCredential", "Sandbox", "Unconfirmed", "UserMapping"]

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from connectors.contract import Json
+from connectors.moment import microseconds
 from connectors.onelogin.sandbox.unconfirmed import Unconfirmed
-from connectors.reading import microseconds
 
 TEXTS = (
     "username", "email", "firstname", "lastname", "title", "department", "company", "comment", "phone", "samaccountname",
