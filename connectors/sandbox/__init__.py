@@ -7,7 +7,7 @@ It listens on loopback, for tests and demonstrations; its controls ask nobody wh
 from connectors.sandbox.answered import Answered, answered, document
 from connectors.sandbox.faults import Dropped, Fault, Faults
 from connectors.sandbox.log import Log
-from connectors.sandbox.seed import UnfitSeed, made
+from connectors.sandbox.seed import UnfitSeed, made, number_of, object_of
 from connectors.sandbox.stage import CONTROLS, Stage
 from connectors.sandbox.tokens import Tokens
 from connectors.sandbox.webhooks import Post, Sender, Webhook, post
@@ -15,5 +15,6 @@ from connectors.sandbox.window import Window
 
 __all__ = [
     "CONTROLS", "Answered", "Dropped", "Fault", "Faults", "Log", "Post", "Sender", "Stage", "Tokens", "UnfitSeed", "Webhook",
-    "Window", "answered", "document", "made", "post",
+    "Window", "answered", "document", "made", "number_of", "object_of",
+    "post",
 ]  # fmt: skip

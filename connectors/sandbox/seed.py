@@ -29,9 +29,25 @@ def made(sandbox: Callable[..., S], seed: Mapping[str, Json]) -> S:
         raise UnfitSeed("; ".join(_told(each, model) for each in problems)) from None
     try:
         return sandbox(**{name: getattr(given, name) for name in given.model_fields_set})
-    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # Accounts are JSON as the system shows it, and what a sandbox needs of one, only the sandbox knows.
         raise UnfitSeed(f"an account is not as this system shows one ({type(error).__name__}): does each have its id?") from None
+
+
+def number_of(account: Mapping[str, Json], name: str = "id") -> int:
+    """The id of an account, at systems that number theirs.  Raises LookupError, TypeError."""
+    number = account[name]
+    if not isinstance(number, int):
+        raise TypeError(f"{name} is an integer")
+    return number
+
+
+def object_of(account: Mapping[str, Json], name: str) -> dict[str, Json]:
+    """What an account holds below this name; nothing where it is absent or null.  Raises TypeError."""
+    inside = account.get(name) or {}
+    if not isinstance(inside, dict):
+        raise TypeError(f"{name} is an object")
+    return inside
 
 
 def _model(sandbox: Callable[..., Any]) -> type[BaseModel]:

@@ -172,6 +172,8 @@ CANARY = "canary-4711"
         ({"userz": [CANARY]}, "userz: there is no such key; known are users, shortnames, credentials"),
         ({"users": CANARY}, "users: "),
         ({"users": [{"email": CANARY}]}, "does each have its id?"),
+        ({"users": [{"id": CANARY}]}, "does each have its id?"),
+        ({"users": [{"id": 1, "custom_attributes": CANARY}]}, "is not as this system shows one"),
         ({"credentials": [{"client_id": CANARY, "password": CANARY}]}, "credentials.0.password"),
         ({"calls": CANARY}, "calls: "),
         ({"post": CANARY}, "post: "),

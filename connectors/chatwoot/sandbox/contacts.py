@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from connectors.chatwoot.sandbox.answers import invalid, refused
 from connectors.contract import Json
+from connectors.sandbox import number_of, object_of
 
 Contact = dict[str, Json]
 Changes = dict[str, tuple[Json, Json]]
@@ -25,7 +26,7 @@ class Contacts:
     that were saved before a validation came, and twins that were saved at the same moment."""
 
     def __init__(self, contacts: Iterable[Mapping[str, Json]]) -> None:
-        self._first = {_id(contact): _whole(contact) for contact in contacts}
+        self._first = {number_of(contact): _whole(contact) for contact in contacts}
         self.contacts: dict[int, Contact] = {}
         self.reset()
 
@@ -40,20 +41,15 @@ class Contacts:
             if name in given and not isinstance(given[name], list | dict):
                 new[name] = given[name]
         for name in HASHES:
-            merged, held = given.get(name), new[name]
-            assert isinstance(held, dict)
-            if isinstance(merged, dict):
-                new[name] = {**held, **merged}
+            if isinstance(merged := given.get(name), dict):
+                new[name] = {**object_of(new, name), **merged}
         return self._save(contact, new)
 
     def remove(self, contact: Contact, keys: Iterable[Json]) -> Changes:
         """What destroy_custom_attributes does."""
-        held = contact["custom_attributes"]
-        assert isinstance(held, dict)
         gone = [*keys]
-        return self._save(
-            contact, {**contact, "custom_attributes": {key: value for key, value in held.items() if key not in gone}}
-        )
+        left = {key: value for key, value in object_of(contact, "custom_attributes").items() if key not in gone}
+        return self._save(contact, {**contact, "custom_attributes": left})
 
     def touch(self, contact: Contact) -> Changes:
         """A message came: `last_activity_at` moves, and nothing else."""
@@ -121,21 +117,14 @@ def shown(contact: Contact, *, with_inboxes: bool = True) -> Contact:
 
 def _searched(contact: Contact) -> list[Json]:
     """Where the search looks, in whatever case."""
-    additional = contact["additional_attributes"]
-    assert isinstance(additional, dict)
+    additional = object_of(contact, "additional_attributes")
     return [contact["name"], contact["email"], contact["phone_number"], additional.get("company_name")]
-
-
-def _id(contact: Mapping[str, Json]) -> int:
-    number = contact["id"]
-    assert isinstance(number, int), "a contact's id is an integer"
-    return number
 
 
 def _whole(given: Mapping[str, Json]) -> Contact:
     empty: Contact = {"name": "", "email": None, "phone_number": None, "identifier": None, "blocked": False}
     times: Contact = {"last_activity_at": None, "updated_at": "2025-07-09T03:19:24.123Z"}
-    hashes: Contact = {name: copy.deepcopy(given.get(name) or {}) for name in HASHES}
+    hashes: Contact = {name: copy.deepcopy(object_of(given, name)) for name in HASHES}
     return {**empty, **times, **given, **hashes}
 
 

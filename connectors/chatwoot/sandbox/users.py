@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from connectors.chatwoot.sandbox.answers import invalid, refused
 from connectors.contract import Json
+from connectors.sandbox import number_of, object_of
 
 User = dict[str, Json]
 SCALARS = ("name", "display_name", "email")
@@ -22,7 +23,7 @@ class Users:
     """
 
     def __init__(self, users: Iterable[Mapping[str, Json]], permissible: Iterable[int] | None, *, makes_passwords: bool) -> None:
-        self._first = {_id(user): _whole(user) for user in users}
+        self._first = {number_of(user): _whole(user) for user in users}
         self._granted = frozenset(self._first if permissible is None else permissible)
         self._makes_passwords = makes_passwords
         self.users: dict[int, User] = {}
@@ -46,9 +47,9 @@ class Users:
                 raise invalid(wrong)
             user = _whole({"id": max(self.users, default=0) + 1, "email": email})
             self.update(user, {name: value for name, value in given.items() if name != "email"})
-            self.users[_id(user)] = user
+            self.users[number_of(user)] = user
         user["confirmed"] = True
-        self.permissible.add(_id(user))
+        self.permissible.add(number_of(user))
         return user
 
     def update(self, user: User, given: Mapping[str, Json]) -> dict[str, Json]:
@@ -67,9 +68,7 @@ class Users:
         user.update(changes)
         if not isinstance(merged, dict):
             return changes
-        held = user["custom_attributes"]
-        assert isinstance(held, dict)
-        user["custom_attributes"] = {**held, **merged}
+        user["custom_attributes"] = {**object_of(user, "custom_attributes"), **merged}
         return {**changes, **{f"custom_attributes.{key}": value for key, value in merged.items()}}
 
 
@@ -108,19 +107,13 @@ def listed(user: User, account: int) -> User:
     return {**view, "account_id": account, "availability_status": "offline", "auto_offline": True, "thumbnail": ""}
 
 
-def _id(user: Mapping[str, Json]) -> int:
-    number = user["id"]
-    assert isinstance(number, int), "a user's id is an integer"
-    return number
-
-
 def _whole(given: Mapping[str, Json]) -> User:
     return {
         "name": "Somebody",
         "display_name": None,
         "confirmed": True,
         **given,
-        "custom_attributes": copy.deepcopy(given.get("custom_attributes") or {}),
+        "custom_attributes": copy.deepcopy(object_of(given, "custom_attributes")),
     }
 
 

@@ -67,9 +67,11 @@ class Directory:
         return self.by_login_id(given) or (self.users.get(given) if isinstance(given, str) else None)
 
     def matching(self, asked: Mapping[str, Json]) -> list[User]:
-        """What a search finds, all pages.  A filter that is empty filters nothing; test users only if they are asked for."""
+        """What a search finds, all pages.  A filter that is empty filters nothing; test users only if they are asked for.  Raises
+        Refusal."""
         custom = asked.get("customAttributes") or {}
-        assert isinstance(custom, dict)
+        if not isinstance(custom, dict):
+            raise Refusal(400, "E011004", "customAttributes: an object")
         found = []
         for user in self.users.values():
             held = self._custom(user)

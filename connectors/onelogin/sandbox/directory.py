@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from connectors.contract import Json
 from connectors.moment import microseconds
 from connectors.onelogin.sandbox.unconfirmed import Unconfirmed
+from connectors.sandbox import number_of, object_of
 
 TEXTS = (
     "username", "email", "firstname", "lastname", "title", "department", "company", "comment", "phone", "samaccountname",
@@ -44,7 +45,7 @@ class Directory:
 
     def __init__(self, users: Iterable[Mapping[str, Json]], shortnames: Sequence[str], unconfirmed: Unconfirmed) -> None:
         self.shortnames, self._unconfirmed = tuple(shortnames), unconfirmed
-        self._first = {user_id(user): self._whole(user) for user in users}
+        self._first = {number_of(user): self._whole(user) for user in users}
         self.users: dict[int, User] = {}
         self.reset()
 
@@ -109,14 +110,10 @@ class Directory:
         return held is not None and re.fullmatch(pattern, str(held), flags) is not None
 
     def _whole(self, given: Mapping[str, Json]) -> User:
-        user: User = {"id": user_id(given), **dict.fromkeys((*TEXTS, *NUMBERS, *READ_ONLY[1:])), "state": 1, "status": 1}
+        user: User = {"id": number_of(given), **dict.fromkeys((*TEXTS, *NUMBERS, *READ_ONLY[1:])), "state": 1, "status": 1}
         user["custom_attributes"] = dict.fromkeys(self.shortnames)
-        for name, value in given.items():
-            if name == "custom_attributes":
-                assert isinstance(value, dict)
-                self._custom(user).update(value)
-            else:
-                user[name] = value
+        user |= {name: value for name, value in given.items() if name != "custom_attributes"}
+        self._custom(user).update(object_of(given, "custom_attributes"))
         return user
 
     @staticmethod
@@ -124,12 +121,6 @@ class Directory:
         custom = user["custom_attributes"]
         assert isinstance(custom, dict)
         return custom
-
-
-def user_id(user: Mapping[str, Json]) -> int:
-    number = user["id"]
-    assert isinstance(number, int), "a user's id is an integer"
-    return number
 
 
 def _takes(name: str, value: Json) -> bool:

@@ -30,7 +30,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract import Json
-from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, document, post
+from connectors.sandbox import Faults, Log, Post, Sender, Stage, Webhook, document, number_of, post
 from connectors.tyk.sandbox.events import event, under
 from connectors.tyk.sandbox.portal import ZERO, Document, Portal, Refusal
 
@@ -254,9 +254,7 @@ class Sandbox:
         return self._told({"errors": [str(refusal)]}, 422)
 
     def _say(self, kind: str, user: Document) -> None:
-        number = user["ID"]
-        assert isinstance(number, int)
-        self.sender.say(self.webhook, event(kind, user, self.portal.custom(number)))
+        self.sender.say(self.webhook, event(kind, user, self.portal.custom(number_of(user, "ID"))))
 
 
 def _shown(user: Document) -> Document:

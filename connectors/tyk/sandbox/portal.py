@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from connectors.contract import Json
+from connectors.sandbox import number_of, object_of
 
 Document = dict[str, Json]
 
@@ -71,10 +72,10 @@ class Portal:
         """A new user, with a row for each attribute, that is filled from `custom_attributes`.  A row's id is never that of its
         own definition while both are small: who mixes the two is found out."""
         user: Document = {**ZERO, "Active": True, "Role": "consumer-team-member", "Provider": "password", "Teams": [], **given}
-        held = user.pop("custom_attributes", {})
-        assert isinstance(held, dict)
-        number = user.setdefault("ID", max(self.users, default=0) + 1)
-        assert isinstance(number, int)
+        held = object_of(user, "custom_attributes")
+        user.pop("custom_attributes", None)
+        user.setdefault("ID", max(self.users, default=0) + 1)
+        number = number_of(user, "ID")
         self.users[number] = user
         ids = [*self.definitions]
         for definition in ids[1:] + ids[:1]:
@@ -109,10 +110,7 @@ class Portal:
             name: known[name]
             for name in ("Name", "Identifier", "AddToKeyMetadata", "Required", "ShowOnSignUp", "WriteOnceReadMany")
         }
-        kind, behaviour = known["Type"], known["Behaviour"]
-        assert isinstance(kind, int)
-        assert isinstance(behaviour, int)
-        detail |= {"Type": TYPES[kind], "Behaviour": BEHAVIOURS[behaviour]}
+        detail |= {"Type": TYPES[number_of(known, "Type")], "Behaviour": BEHAVIOURS[number_of(known, "Behaviour")]}
         return {"Value": row.value, "ID": row.id, "CustomAttribute": detail}
 
     # ---------------------------------------------------------------- what changes
