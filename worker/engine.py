@@ -81,10 +81,14 @@ class Engine:
         """What needs a person is one log event marked `alert`, never silence."""
         for note in notes:
             if isinstance(note, Told) and note.word is Word.PARKED:
-                log.warning(
-                    "parked", alert=True, event_name=note.event, target=note.system, attribute=note.attribute, reason=note.reason,
-                    status=note.status or None, request_id=note.request or None, see=f"lockstep event {note.event}",
-                )  # fmt: skip
+                answered = {"status": note.status or None, "request_id": note.request or None}
+                say_parked(note.event, note.system, note.attribute, note.reason, **answered)
+
+
+def say_parked(event: str, target: str, attribute: str, reason: str, **more: str | int | None) -> None:
+    """One value waits for a person from now on."""
+    see = f"lockstep event {event}"
+    log.warning("parked", alert=True, event_name=event, target=target, attribute=attribute, reason=reason, **more, see=see)
 
 
 def terms(system: System, configuration: Configuration, prints: Fingerprints) -> Terms:

@@ -15,7 +15,7 @@ from worker.core.mapping import Route, Wanted
 from worker.core.merge import merge
 from worker.core.outcome import Outcome, Word
 from worker.core.search import search_account
-from worker.engine import OUTBOX, Engine
+from worker.engine import OUTBOX, Engine, say_parked
 from worker.facts import Ended, Gone, Look, facts_of, routes_of, search_of
 from worker.parting import part_from_all
 from worker.store.errors import Unavailable
@@ -216,15 +216,8 @@ def _may_replace(lane: Lane, name: str, want: Want) -> Want:
 
 def _say(work: Work) -> None:
     event = work.event
-    parked = [(t, a, o.reason) for (t, a), several in work.told.items() for o in several if o.word is Word.PARKED]
-    for target, attribute, reason in parked:
-        log.warning(
-            "parked",
-            alert=True,
-            event_name=event.name,
-            target=target,
-            attribute=attribute,
-            reason=reason,
-            see=f"lockstep event {event.name}",
-        )
+    for (target, attribute), outcomes in work.told.items():
+        for outcome in outcomes:
+            if outcome.word is Word.PARKED:
+                say_parked(event.name, target, attribute, outcome.reason)
     log.debug("propagated", event_name=event.name, routes=len(work.routes))
