@@ -29,8 +29,8 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """The event only says that its account is to be read."""
+class Hinted:
+    """The event is a hint: it only says that its account is to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Gone:
     """The event says that its account is gone, and is to be believed."""
 
 
-def facts_of(configuration: Configuration, event: Event) -> Facts | Ended | Look | Gone:
+def facts_of(configuration: Configuration, event: Event) -> Facts | Ended | Hinted | Gone:
     """What the event says.  Of a look that found something the subject is the account as read."""
     system = configuration.systems.get(event.source)
     if system is None:
@@ -57,7 +57,7 @@ def facts_of(configuration: Configuration, event: Event) -> Facts | Ended | Look
     if said.ignored:
         return Ended(Word.IGNORED, said.ignored)
     if system.looks or said.carries == "hint":
-        return Look() if can_be_account(event.subject) else Ended(Word.PARKED, "no account can be called so")
+        return Hinted() if can_be_account(event.subject) else Ended(Word.PARKED, "no account can be called so")
     if said.deleted:
         return Gone()
     return Facts(source=event.source, subject=said.subject, attributes=said.attributes, carries=said.carries, event=element)

@@ -16,7 +16,7 @@ from worker.core.merge import merge
 from worker.core.outcome import Outcome, Word
 from worker.core.search import search_account
 from worker.engine import OUTBOX, Engine, say_parked
-from worker.facts import Ended, Gone, Look, facts_of, routes_of, search_of
+from worker.facts import Ended, Gone, Hinted, facts_of, routes_of, search_of
 from worker.parting import part_from_all
 from worker.store.errors import Unavailable
 
@@ -29,8 +29,8 @@ the same event to its lanes do what one does."""
 
 
 @dataclass(slots=True)
-class Flow:
-    """What one event brings to one lane."""
+class Delivery:
+    """What one event brings to one lane: values, or a hint."""
 
     system: str
     account: str
@@ -50,7 +50,7 @@ class Work:
     raw: bytes
     told: dict[tuple[str, str], list[Outcome]] = field(default_factory=dict)
     routes: list[tuple[str, str]] = field(default_factory=list)
-    flows: list[Flow] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
     gone: bool = False
 
     def end(self, target: str, attribute: str, word: Word, reason: str, now: int) -> None:
@@ -81,7 +81,7 @@ async def propagate(engine: Engine) -> bool:
     asked = await asyncio.gather(*(ask(engine, work, now) for work in works), return_exceptions=True)
     for work, error in zip(works, asked, strict=True):
         if error is not None:
-            work.flows.clear()
+            work.deliveries.clear()
             work.broken(error, now)
     touched = await _merge_all(engine, works, now)
     await _part_all(engine, works, now)
@@ -112,9 +112,9 @@ async def ask(engine: Engine, work: Work, now: int) -> None:
     match facts_of(engine.configuration, event):
         case Ended(word, reason):
             work.end("*", "*", word, reason, now)
-        case Look():
+        case Hinted():
             work.routes.append((event.source, "*"))
-            work.flows.append(Flow(event.source, event.subject, event.name, hint=event.name))
+            work.deliveries.append(Delivery(event.source, event.subject, event.name, hint=event.name))
         case Gone():
             work.gone = True
             work.end("*", "*", Word.IGNORED, "deleted at its source", now)
@@ -137,11 +137,11 @@ async def _route(engine: Engine, work: Work, routes: Sequence[Route], now: int) 
             continue
         account = r.account or linked[r.target]
         if account:
-            flow = Flow(r.target, account, event.name, wants, owner={event.source: event.subject}, unseal=event.unseal)
+            delivery = Delivery(r.target, account, event.name, wants, owner={event.source: event.subject}, unseal=event.unseal)
         else:
             lane = search_account(event.source, event.subject)
-            flow = Flow(r.target, lane, event.name, wants, search=search_of(r), unseal=event.unseal)
-        work.flows.append(flow)
+            delivery = Delivery(r.target, lane, event.name, wants, search=search_of(r), unseal=event.unseal)
+        work.deliveries.append(delivery)
 
 
 def _want(engine: Engine, event: Event, target: str, wanted: Wanted) -> Want:
@@ -160,38 +160,38 @@ def _want(engine: Engine, event: Event, target: str, wanted: Wanted) -> Want:
 
 async def _merge_all(engine: Engine, works: Sequence[Work], now: int) -> set[str]:
     """All of the batch that goes into one lane is one commit.  Answers the systems that have something to do now."""
-    by_lane: dict[tuple[str, str], list[Flow]] = {}
+    by_lane: dict[tuple[str, str], list[Delivery]] = {}
     by_event = {work.event.name: work for work in works}
     for work in works:
-        for flow in work.flows:
-            by_lane.setdefault((flow.system, flow.account), []).append(flow)
-    merges = (_merge_lane(engine, system, account, flows, now) for (system, account), flows in by_lane.items())
+        for delivery in work.deliveries:
+            by_lane.setdefault((delivery.system, delivery.account), []).append(delivery)
+    merges = (_merge_lane(engine, system, account, deliveries, now) for (system, account), deliveries in by_lane.items())
     merged = await asyncio.gather(*merges, return_exceptions=True)
-    for ((system, _), flows), refused in zip(by_lane.items(), merged, strict=True):
+    for ((system, _), deliveries), refused in zip(by_lane.items(), merged, strict=True):
         if isinstance(refused, BaseException):
-            for flow in flows:
-                by_event[flow.event].broken(refused, now, system, flow.wants or ("*",))
-    for flow in (flow for flows in merged if not isinstance(flows, BaseException) for flow in flows):
-        for attribute in flow.wants:
-            by_event[flow.event].told.setdefault((flow.system, attribute), []).append(
+            for delivery in deliveries:
+                by_event[delivery.event].broken(refused, now, system, delivery.wants or ("*",))
+    for delivery in (delivery for deliveries in merged if not isinstance(deliveries, BaseException) for delivery in deliveries):
+        for attribute in delivery.wants:
+            by_event[delivery.event].told.setdefault((delivery.system, attribute), []).append(
                 Outcome(Word.PARKED, "the account belongs to another subject", now)
             )
     return {system for system, _ in by_lane}
 
 
-async def _merge_lane(engine: Engine, system: str, account: str, flows: Sequence[Flow], now: int) -> list[Flow]:
-    """Answers the flows that have no right to this account."""
+async def _merge_lane(engine: Engine, system: str, account: str, deliveries: Sequence[Delivery], now: int) -> list[Delivery]:
+    """Answers the deliveries that have no right to this account."""
     terms = engine.terms[system]
-    refused: list[Flow] = []
+    refused: list[Delivery] = []
 
     def transition(lane: Lane) -> tuple[Lane, list[Note]]:
         refused.clear()
         notes: list[Note] = []
         after = lane
-        for flow in flows:
-            step = enter(after, terms, flow)
+        for delivery in deliveries:
+            step = enter(after, terms, delivery)
             if step is None:
-                refused.append(flow)
+                refused.append(delivery)
             else:
                 after, more = step
                 notes += more
@@ -203,10 +203,10 @@ async def _merge_lane(engine: Engine, system: str, account: str, flows: Sequence
     return refused
 
 
-def enter(lane: Lane, terms: Terms, flow: Flow) -> Step | None:
+def enter(lane: Lane, terms: Terms, delivery: Delivery) -> Step | None:
     """What an event brings enters a lane.  None: it has no right to this account."""
-    wants = {name: _may_replace(lane, name, want) for name, want in flow.wants.items()} if flow.unseal else flow.wants
-    return merge(lane, terms, wants, hint=flow.hint, owner=flow.owner, search=flow.search)
+    wants = {name: _may_replace(lane, name, want) for name, want in delivery.wants.items()} if delivery.unseal else delivery.wants
+    return merge(lane, terms, wants, hint=delivery.hint, owner=delivery.owner, search=delivery.search)
 
 
 def _may_replace(lane: Lane, name: str, want: Want) -> Want:

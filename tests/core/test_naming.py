@@ -11,7 +11,7 @@ from worker.config import inspect
 from worker.core.event import Event
 from worker.core.naming import can_be_account
 from worker.core.outcome import Word
-from worker.facts import Ended, Look, facts_of
+from worker.facts import Ended, Hinted, facts_of
 
 UNFIT = ["", "?hr:E-2", "?", "a\x1b[31m", "a\nb", "a\x00b", "\ud800", "a\u2028b", "a\x7fb", "a\x85b", "x" * 513, "\u00e9" * 257]
 
@@ -28,7 +28,9 @@ def test_what_no_account_can_be_called(text: str) -> None:
     assert not can_be_account(text)
 
 
-@pytest.mark.parametrize(("subject", "said"), [("1001", Look()), ("?hr:E-2", Ended(Word.PARKED, "no account can be called so"))])
+@pytest.mark.parametrize(
+    ("subject", "said"), [("1001", Hinted()), ("?hr:E-2", Ended(Word.PARKED, "no account can be called so"))]
+)
 def test_a_hint_leads_to_an_account_and_nowhere_else(subject: str, said: object) -> None:
     """Who may send a system's webhooks cannot put a look into the lane in which somebody is searched for."""
     configuration, _ = inspect(Path(__file__).parents[2] / "sandbox", {}, CONNECTORS)

@@ -13,7 +13,7 @@ from worker.core.outcome import Word
 from worker.core.plan import needs_read, plan
 from worker.core.search import searched_subject, waiting
 from worker.engine import Engine
-from worker.propagate import Flow, Work, ask, enter
+from worker.propagate import Delivery, Work, ask, enter
 
 READ = "read first"
 """The account is read, and then it is decided."""
@@ -49,30 +49,32 @@ async def forecast(engine: Engine, events: Sequence[Event], now: int) -> dict[st
     for work in works:
         for route, outcomes in work.told.items():
             said[work.event.name][route] = Says(outcomes[0].word, outcomes[0].reason)
-    by_system: dict[str, dict[str, list[Flow]]] = {}
-    for flow in (flow for work in works for flow in work.flows):
-        by_system.setdefault(flow.system, {}).setdefault(flow.account, []).append(flow)
+    by_system: dict[str, dict[str, list[Delivery]]] = {}
+    for delivery in (delivery for work in works for delivery in work.deliveries):
+        by_system.setdefault(delivery.system, {}).setdefault(delivery.account, []).append(delivery)
     for system, by_account in by_system.items():
         loaded = await engine.lanes.load_many(system, list(by_account))
-        for (account, flows), (_, lane) in zip(by_account.items(), loaded, strict=True):
-            _enter_all(engine.terms[system], account, lane, flows, now, said)
+        for (account, deliveries), (_, lane) in zip(by_account.items(), loaded, strict=True):
+            _enter_all(engine.terms[system], account, lane, deliveries, now, said)
     for forecast_ in said.values():
         if not forecast_:
             forecast_["*", "*"] = Says(NO_RULE)
     return said
 
 
-def _enter_all(terms: Terms, account: str, lane: Lane, flows: Sequence[Flow], now: int, said: dict[str, Forecast]) -> None:
-    for flow in flows:
-        step = enter(lane, terms, flow)
+def _enter_all(
+    terms: Terms, account: str, lane: Lane, deliveries: Sequence[Delivery], now: int, said: dict[str, Forecast]
+) -> None:
+    for delivery in deliveries:
+        step = enter(lane, terms, delivery)
         if step is None:
-            for attribute in flow.wants:
-                said[flow.event][terms.system, attribute] = Says(Word.PARKED, "the account belongs to another subject")
+            for attribute in delivery.wants:
+                said[delivery.event][terms.system, attribute] = Says(Word.PARKED, "the account belongs to another subject")
             continue
         lane, notes = step
         _hear(notes, said)
-        if flow.hint:
-            said[flow.event][terms.system, "*"] = Says(LOOK)
+        if delivery.hint:
+            said[delivery.event][terms.system, "*"] = Says(LOOK)
     left, seen = _verdict(terms, account, lane, now)
     for name, record in waiting(lane):
         if record.event in said:

@@ -40,13 +40,13 @@ async def explain(engine: Engine, event: Event, now: int, live: Live | None = No
     by_target: dict[str, list[Traced]] = {}
     for step in traced:
         by_target.setdefault(step.target, []).append(step)
-    flows = {flow.system: flow for flow in work.flows}
+    deliveries = {delivery.system: delivery for delivery in work.deliveries}
     targets = [
-        await Foresight(engine, work, system, by_target.get(system, []), now, live).told(flows.get(system))
-        for system in dict.fromkeys((*(target for target, _ in work.routes), *flows))
+        await Foresight(engine, work, system, by_target.get(system, []), now, live).told(deliveries.get(system))
+        for system in dict.fromkeys((*(target for target, _ in work.routes), *deliveries))
         if system != "*"
     ]
     ended = work.told.get(("*", "*"), [None])[0]
     scope = next((bool(step.after) for step in traced if step.step == "when"), None)
     parts = await engine.links.all(event.source, event.subject) if work.gone else {}
-    return Explanation(event, ended, parts, any(flow.hint for flow in work.flows), scope, tuple(targets))
+    return Explanation(event, ended, parts, any(delivery.hint for delivery in work.deliveries), scope, tuple(targets))

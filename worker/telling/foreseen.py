@@ -16,8 +16,7 @@ from worker.core.search import seals, searched_subject, spellings, waiting
 from worker.core.shown import look
 from worker.engine import Engine
 from worker.facts import KNOWN
-from worker.propagate import Flow as Brought
-from worker.propagate import Work, enter
+from worker.propagate import Delivery, Work, enter
 from worker.telling.live import Live
 from worker.telling.rehearsal import ACCOUNT, Drawn, as_it_leaves, drawn
 
@@ -76,47 +75,47 @@ class Foresight:
         self.ended = {attribute: told[-1] for (target, attribute), told in work.told.items() if target == system}
         self.notes: list[str] = []
 
-    async def told(self, flow: Brought | None) -> Targeted:
-        if flow is None:
+    async def told(self, delivery: Delivery | None) -> Targeted:
+        if delivery is None:
             return self._nothing("")
-        if flow.hint:
-            return await self._looked_at(flow)
-        _, lane = await self.engine.lanes.load(self.system, flow.account)
-        step = enter(lane, self.terms, flow)
+        if delivery.hint:
+            return await self._looked_at(delivery)
+        _, lane = await self.engine.lanes.load(self.system, delivery.account)
+        step = enter(lane, self.terms, delivery)
         if step is None:
-            return self._not_theirs(flow.account, flow)
+            return self._not_theirs(delivery.account, delivery)
         lane, notes = step
-        subject = searched_subject(flow.account)
+        subject = searched_subject(delivery.account)
         if subject is None:
-            return await self._planned(flow, lane, notes, flow.account)
+            return await self._planned(delivery, lane, notes, delivery.account)
         found = await self._searched(lane.search or Search())
         if found is None:
-            searches = self._searches(flow)
+            searches = self._searches(delivery)
             self.notes += [
                 f"by {search.key} it is looked up in a list of all accounts, which is asked for only if it is old"
                 for search in searches
                 if search.key in self.target.capabilities.lists
             ]
-            return await self._planned(flow, _poured(lane, new(), self.terms), notes, "", searches)
+            return await self._planned(delivery, _poured(lane, new(), self.terms), notes, "", searches)
         if len(found) != 1:
             outcome = Outcome(Word.PARKED, "ambiguous", self.now) if found else Outcome(Word.PENDING, "no account", self.now)
-            self.ended |= dict.fromkeys(flow.wants, outcome)
-            return self._nothing("", flow)
+            self.ended |= dict.fromkeys(delivery.wants, outcome)
+            return self._nothing("", delivery)
         _, there = await self.engine.lanes.load(self.system, found[0])
         owned = merge(there, self.terms, {}, owner=dict([subject]))
         if owned is None:
-            return self._not_theirs(found[0], flow)
-        return await self._planned(flow, _poured(lane, owned[0], self.terms), notes, found[0])
+            return self._not_theirs(found[0], delivery)
+        return await self._planned(delivery, _poured(lane, owned[0], self.terms), notes, found[0])
 
-    async def _looked_at(self, flow: Brought) -> Targeted:
+    async def _looked_at(self, delivery: Delivery) -> Targeted:
         if self.engine.configuration.systems[self.system].target is None:
-            return self._nothing(flow.account)
-        reads, account = await self._read(flow.account)
+            return self._nothing(delivery.account)
+        reads, account = await self._read(delivery.account)
         shows = None if account is None else self._shows(account, self.terms.two_way)
-        return Targeted(self.system, flow.account, (), reads=reads, shows=shows, notes=tuple(self.notes))
+        return Targeted(self.system, delivery.account, (), reads=reads, shows=shows, notes=tuple(self.notes))
 
     async def _planned(
-        self, flow: Brought, lane: Lane, notes: list[Note], account: str, searches: tuple[Drawn, ...] = ()
+        self, delivery: Delivery, lane: Lane, notes: list[Note], account: str, searches: tuple[Drawn, ...] = ()
     ) -> Targeted:
         terms, now = self.terms, self.now
         lane = copied(lane)
@@ -131,30 +130,32 @@ class Foresight:
             reads, before = await self._read(account)
             if before is None:
                 seen = _expected(lane, terms, now)
-                empty = _must_be_empty(flow.wants, seen)
+                empty = _must_be_empty(delivery.wants, seen)
             else:
                 seen = look(terms, before, {*lane.attributes, *terms.two_way}, self.engine.readers[self.system])
         begun = begin(lane, terms, TOKEN, now)
         planned = None if begun is None else plan(begun[0], terms, TOKEN, now, account or ACCOUNT, seen)
         assert planned is not None, "a lane without a lease can be planned"
         lane, told, names = planned
-        self._ends(flow, lane, (*notes, *told), names)
+        self._ends(delivery, lane, (*notes, *told), names)
         sends = await self._sends(lane, names, account, before)
-        others = tuple((name, sent.event) for name in names if (sent := lane.attributes[name].sent) and sent.event != flow.event)
-        shows = None if before is None else self._shows(before, flow.wants)
+        others = tuple(
+            (name, sent.event) for name in names if (sent := lane.attributes[name].sent) and sent.event != delivery.event
+        )
+        shows = None if before is None else self._shows(before, delivery.wants)
         return Targeted(
-            self.system, account, _ruled(flow.wants, self.ended, self.steps), searches, reads, shows, empty, sends, terms.whole,
-            others, tuple(self.notes),
+            self.system, account, _ruled(delivery.wants, self.ended, self.steps), searches, reads, shows, empty, sends,
+            terms.whole, others, tuple(self.notes),
         )  # fmt: skip
 
-    def _ends(self, flow: Brought, lane: Lane, told: Iterable[Note], names: Sequence[str]) -> None:
+    def _ends(self, delivery: Delivery, lane: Lane, told: Iterable[Note], names: Sequence[str]) -> None:
         for note in told:
-            if isinstance(note, Told) and note.event == flow.event:
+            if isinstance(note, Told) and note.event == delivery.event:
                 self.ended[note.attribute] = Outcome(note.word, note.reason, self.now)
-        for name in flow.wants:
+        for name in delivery.wants:
             x = lane.attributes.get(name, Attribute())
             if name not in names and name not in self.ended:
-                behind = any(record.event == flow.event for record in x.behind)
+                behind = any(record.event == delivery.event for record in x.behind)
                 self.ended[name] = Outcome(Word.PENDING, "behind a candidate" if behind else "after what goes first", self.now)
 
     async def _sends(self, lane: Lane, names: Sequence[str], account: str, before: Account | None) -> tuple[Drawn, ...]:
@@ -175,9 +176,9 @@ class Foresight:
         request = await self.live.change(self.system, call.flow)
         return None if request is None else as_it_leaves(request, attributes=call.attributes, secrets=values)
 
-    def _searches(self, flow: Brought) -> tuple[Drawn, ...]:
+    def _searches(self, delivery: Delivery) -> tuple[Drawn, ...]:
         """The searches, in order; the first that finds decides."""
-        target, keys = self.target, flow.search.keys if flow.search is not None else ()
+        target, keys = self.target, delivery.search.keys if delivery.search is not None else ()
         asked = [
             drawn(target.find(find, spelling), key=find, secrets=[spelling])
             if not isinstance(target, Directory) or find not in target.capabilities.lists
@@ -221,13 +222,13 @@ class Foresight:
             Shows(name, name in hidden, None if name in hidden else read(account.attributes, name)) for name in sorted(names)
         )
 
-    def _nothing(self, account: str, flow: Brought | None = None) -> Targeted:
-        wants = {} if flow is None else flow.wants
+    def _nothing(self, account: str, delivery: Delivery | None = None) -> Targeted:
+        wants = {} if delivery is None else delivery.wants
         return Targeted(self.system, account, _ruled(wants, self.ended, self.steps), notes=tuple(self.notes))
 
-    def _not_theirs(self, account: str, flow: Brought) -> Targeted:
-        self.ended |= dict.fromkeys(flow.wants, Outcome(Word.PARKED, "the account belongs to another subject", self.now))
-        return self._nothing(account, flow)
+    def _not_theirs(self, account: str, delivery: Delivery) -> Targeted:
+        self.ended |= dict.fromkeys(delivery.wants, Outcome(Word.PARKED, "the account belongs to another subject", self.now))
+        return self._nothing(account, delivery)
 
     @property
     def target(self) -> Target:
