@@ -14,7 +14,7 @@ from tests.cli.conftest import MAPPINGS, Command, World, said
 from worker.core.lane import Seal
 from worker.engine import Engine
 from worker.operate.named import Who
-from worker.telling import because
+from worker.telling import why_text
 from worker.telling.why import Why, why
 
 VALUES = ("010442", "Research", "R&D", "OPS", "Operations", "Lead", "Engineer", "Boss", "ana@example.com", "ben@example.com")
@@ -161,7 +161,7 @@ def test_the_seal_of_somebody_else_entirely(found: World, lockstep: Command) -> 
     key = (asked_now.print or "").partition(".")[0]
 
     def told(**other: object) -> str:
-        return "\n".join(because.sentences(replace(asked_now, **other), reveal=False))
+        return "\n".join(why_text.sentences(replace(asked_now, **other), reveal=False))
 
     changed = told(print=f"{key}.another")
     assert "but with another value than the one held: somebody changed it in directory since." in changed

@@ -57,8 +57,8 @@ from worker.store.journal import Journal
 from worker.store.lanes import Lanes
 from worker.store.links import Links
 from worker.store.pauses import Pauses, Reason
+from worker.telling.event_text import sentences
 from worker.telling.events import Story
-from worker.telling.told import sentences
 from worker.tick import tick
 
 T = TypeVar("T")

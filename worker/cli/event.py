@@ -31,7 +31,7 @@ def command(ident: str, reveal: bool, as_json: bool) -> None:
       lockstep event hr:evt-1 --reveal --json
     """
     from worker.operate.named import event_named
-    from worker.telling import events, told
+    from worker.telling import event_text, events
 
     async def look(engine: Engine) -> tuple[events.Story, int]:
         event = await event_named(engine, ident)
@@ -43,5 +43,5 @@ def command(ident: str, reveal: bool, as_json: bool) -> None:
     if as_json:
         print_json(events.plain(story, reveal=reveal))
         return
-    for line in told.sentences(story, now, reveal=reveal):
+    for line in event_text.sentences(story, now, reveal=reveal):
         click.echo(line)

@@ -44,7 +44,7 @@ def command(body: BinaryIO, source: str | None, live: bool, reveal: bool, as_jso
     from worker import wiring
     from worker.network.lines import opened
     from worker.operate.named import NotPossible, Unknown
-    from worker.telling import explained
+    from worker.telling import explain_text
     from worker.telling.explain import explain
     from worker.telling.hypothetical import as_accepted
     from worker.telling.live import Live
@@ -84,10 +84,10 @@ def command(body: BinaryIO, source: str | None, live: bool, reveal: bool, as_jso
 
     found = run(ask() if live else look())
     if as_json:
-        print_json([explained.plain(each, reveal=reveal) for each in found])
+        print_json([explain_text.plain(each, reveal=reveal) for each in found])
         return
     for number, each in enumerate(found):
         if number:
             click.echo("")
-        for line in explained.sentences(each, reveal=reveal):
+        for line in explain_text.sentences(each, reveal=reveal):
             click.echo(line)

@@ -38,7 +38,7 @@ def command(subject: str, target: str, attribute: str, source: str | None, revea
       lockstep why hr:E-1 directory department --reveal
     """
     from worker.operate.named import Who, known_system, known_target, who
-    from worker.telling import because
+    from worker.telling import why_text
     from worker.telling.why import why
 
     async def look(engine: Engine) -> Why:
@@ -51,7 +51,7 @@ def command(subject: str, target: str, attribute: str, source: str | None, revea
 
     asked = with_operator(look)
     if as_json:
-        print_json(because.plain(asked, reveal=reveal))
+        print_json(why_text.plain(asked, reveal=reveal))
         return
-    for line in because.sentences(asked, reveal=reveal):
+    for line in why_text.sentences(asked, reveal=reveal):
         click.echo(line)

@@ -1,4 +1,4 @@
-"""An explanation in words: each rule with its steps, the decision, then the requests as they would leave."""
+"""An explanation in sentences, and as JSON: each rule with its steps, the decision, then the requests as they would leave."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from worker.core.outcome import Word
 from worker.telling import rehearsal
-from worker.telling.because import drawn_steps
 from worker.telling.events import plain_outcome
 from worker.telling.explain import Explanation
 from worker.telling.foreseen import Ruled, Shows, Targeted
 from worker.telling.mask import shown
+from worker.telling.why_text import drawn_steps
 from worker.telling.words import MEANING, verdict
 
 INDENT = " " * 4

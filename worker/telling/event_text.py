@@ -1,4 +1,4 @@
-"""The story of one event in words."""
+"""The story of one event in sentences."""
 
 from __future__ import annotations
 
