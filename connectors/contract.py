@@ -53,8 +53,8 @@ class Capabilities:
     finds: frozenset[str] = frozenset()
     """The keys by which `find` searches.  `id` is never in it: an id is known, not searched."""
     lists: frozenset[str] = frozenset()
-    """The keys by which an account is found only by listing all of them (`Directory`).  Disjoint from `finds`.  Where a read
-    shows such a key it stands at the path of this name."""
+    """The keys that cannot be searched: an account is found by listing all of them (`Directory`).  Disjoint from `finds`.  A read
+    that shows such a key shows it at the path of the same name."""
     readable: bool = True
     """`read` shows attribute values."""
     hidden: frozenset[str] = frozenset()
@@ -162,9 +162,9 @@ class Target(Protocol):
 
 @runtime_checkable
 class Directory(Protocol):
-    """A target without a search for some keys: it can list all its accounts.  The worker keeps the list, makes it anew when a key
-    is missing in one that is not young, and reads the account that it points to: it must hold the key.  Of an account that does
-    not show the key only a young list is believed, so a read that shows it saves lists."""
+    """A target that cannot search by some keys, but can list all its accounts.  The worker keeps the list, makes a new one when a
+    key is missing and the list is old, and reads the account that the list points to, which must hold the key.  Where a read does
+    not show the key only a young list is believed; so a read that shows it saves listings."""
 
     def directory(self) -> Flow[Sequence[Listed]]:
         """All accounts, page after page."""
@@ -352,7 +352,7 @@ class Feed(Source, Protocol):
     def feed(self, cursor: str) -> Flow[Page]:
         """The page after `cursor`, by one or two requests that change nothing.  "" begins now: what was said before is history,
         and stands in no page.  A cursor MUST lead to the same events as often as it is given, and to all that come after them,
-        also to those that are listed late.  An element that is listed again is no harm; a page without any is read on from only
+        also to those that are listed late.  An element may be listed again.  After an empty page the next one is asked for only
         after the usual pause, whatever `more` says."""
 
 

@@ -1,5 +1,6 @@
-"""Python's garbage collector, for a process that serves: what it has loaded stays for good and is not looked at again, and young
-objects are looked at more rarely.  Nearly all of them are free by then, because nothing here makes circles on purpose."""
+"""Python's garbage collector, tuned for a daemon: what is loaded at the start stays for good and is not looked at again, and
+young objects are looked at more rarely.  Nearly all of them are free by then, because nothing here makes reference cycles on
+purpose."""
 
 from __future__ import annotations
 

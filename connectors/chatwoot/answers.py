@@ -36,7 +36,7 @@ def judged(response: Response, sent: Mapping[str, str | None] | None = None) -> 
         return error(response)
     match said.get("error"):
         case "Non permissible resource":
-            return Refused("the platform app may not touch this user: it has not created him and was not granted him", **told)
+            return Refused("the platform app may not touch this user: it neither created the user nor was granted access", **told)
         case "Invalid access_token":
             return Halted("the access token is not that of a platform app", **told)
         case "Invalid Access Token":

@@ -1,4 +1,4 @@
-"""How requests prove who sends them: access tokens, which are asked for nowhere and end never."""
+"""How requests to Chatwoot prove who sends them: with access tokens, which are configured and do not expire."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def agents_url(settings: Settings) -> str:
 
 
 class AccessTokens:
-    """The entry's own token; for the list of agents, which is no part of the Platform API, the other one."""
+    """`access_token`; for the list of agents, which is no part of the Platform API, `agents_token`."""
 
     def __init__(self, settings: Settings) -> None:
         self._credentials = settings.credentials
-        # As a request has it: a host in capitals, or a port that goes without saying, is spelled otherwise there.
+        # Taken from a request, because httpx normalises: the host becomes lower case, and a default port is left out.
         self._agents = Request("GET", agents_url(settings)).url
 
     def obtain(self) -> None:

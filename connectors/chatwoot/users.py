@@ -85,7 +85,7 @@ class UserTarget:
         return listed
 
     def read(self, account: str) -> Flow[Account]:
-        """The user without his tokens.  `custom_attributes` is absent where he has none."""
+        """The user without tokens.  `custom_attributes` is absent where there are none."""
         response = yield Request("GET", self._address(account))
         if response.status_code != 200:
             raise judged(response)

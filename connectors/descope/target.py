@@ -216,8 +216,8 @@ NOTHING: Sequence[Json] = (None, "", [], {})
 
 
 def _lost(user: User, attribute: str, sent: Json) -> bool:
-    """Something was sent, and nothing is shown: 0 and false are something.  A name is lost, too, if another is shown: sent
-    under the wrong key it stays what it was."""
+    """Something was sent, and nothing is shown; 0 and false are something.  A name is also lost if another one is shown: a name
+    that is sent under the wrong key changes nothing."""
     shown = held(user, attribute)
     if attribute == "name":
         return str(shown or "").split() != str(sent or "").split()

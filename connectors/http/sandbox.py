@@ -1,4 +1,4 @@
-"""A JSON user directory in memory: the system of the demonstration that no vendor made.
+"""A JSON user directory in memory, to try the connector `http` with.  It is no vendor's API.
 
     GET    /users?email=&external_id=    {"users": [...]}, exact
     GET    /users/{id}                   {"id", "email", ..., "attributes": {...}}

@@ -74,10 +74,10 @@ class Writes:
         return Written(**marks(response))
 
     def _sent(self, account: str, name: str, make: Callable[[UserAttribute], Request]) -> Flow[tuple[Response, UserAttribute]]:
-        """The answer, and the user attribute that it is about.  What we remember of that may be stale: before it is refused, by
-        us or by Looker, its id and type are asked for, and if they are others it goes there, once.  A 404 that is left is about
-        neither the user nor the user attribute.  Raises NoAccount, and Refused where there is no such user attribute, where it
-        may not be set, and where it does not take the value."""
+        """The answer, and the user attribute that it is about.  What is remembered of it may be stale: before it is refused, by
+        us or by Looker, its id and type are asked for, and if they have changed the request is made once more.  A 404 that is
+        left is about neither the user nor the user attribute.  Raises NoAccount, and Refused where there is no such user
+        attribute, where it may not be set, and where it does not take the value."""
         attribute = yield from self._attributes.named(name)
         try:
             request = make(attribute)

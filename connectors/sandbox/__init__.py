@@ -1,7 +1,7 @@
 """What every sandbox has: a log, faults, controls, webhooks of its own, a seed, and a way to end a request.
 
 A sandbox is a faithful in-memory server of one system's API, written from the vendor's documents and not from our connector.
-It listens on loopback, for tests and demonstrations; its controls ask nobody who he is.
+It listens on loopback, for tests and demonstrations; its controls are open to everybody who reaches them.
 """
 
 from connectors.sandbox.answered import Answered, answered, document

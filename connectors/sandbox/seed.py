@@ -19,8 +19,8 @@ class UnfitSeed(Exception):
 
 
 def made(sandbox: Callable[..., S], seed: Mapping[str, Json]) -> S:
-    """The sandbox that begins with this.  A dataclass stands in a seed as an object: which one an argument is made of, its
-    annotation says.  Raises UnfitSeed."""
+    """A sandbox that begins with this seed.  An argument that is a dataclass is an object in the seed; its annotation says of
+    which class.  Raises UnfitSeed."""
     model = _model(sandbox)
     try:
         given = model.model_validate_json(json.dumps(seed), strict=True)
@@ -51,8 +51,8 @@ def object_of(account: Mapping[str, Json], name: str) -> dict[str, Json]:
 
 
 def _model(sandbox: Callable[..., Any]) -> type[BaseModel]:
-    """The parameters as fields, but for functions, of which JSON has none.  pydantic knows JSON by a name of its own; ours is an
-    alias that refers to itself, of which it finds no end."""
+    """The parameters as fields, except for functions, which JSON cannot hold.  Our `Json` refers to itself, which pydantic cannot
+    resolve: its own `JsonValue` stands in."""
     kinds = get_type_hints(sandbox.__init__ if inspect.isclass(sandbox) else sandbox, localns={"Json": JsonValue})
     fields: dict[str, Any] = {
         name: (kinds[name], Field(... if parameter.default is parameter.empty else None))

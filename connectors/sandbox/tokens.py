@@ -23,7 +23,7 @@ class Tokens(Generic[O]):
         return secret
 
     def standing(self, owner: O) -> tuple[str, int] | None:
-        """A token of his that is still accepted, and for how many seconds more."""
+        """A token of this owner that is still accepted, and for how many seconds more."""
         now = time.time()
         return next(
             ((secret, math.ceil(until - now)) for secret, (of, until) in self._given.items() if of == owner and until > now), None

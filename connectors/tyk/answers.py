@@ -57,12 +57,11 @@ def row_id(row: Json, response: Response) -> str:
 def pages(base: str, *segments: str, everybody: bool = False) -> Flow[Sequence[tuple[Response, dict[str, Json]]]]:
     """All rows of a list, each with the answer that it stood in.
 
-    The portal tells neither a total nor a next page.  A page shorter than the one before is the last, and so is one that is
-    shorter than the portal's own default: a portal that gives less than we asked for is not taken to be at its end.  One without
-    a new row ends it, too: somebody on the way ignores `page`.
+    The portal tells neither a total nor a next page, and may give fewer rows than we ask for.  So the last page is one that is
+    shorter than the page before it or than the portal's own default, or one without a new row: then `page` is ignored on the way.
 
-    everybody: the list of users.  A portal may be configured to smaller pages than the default, and who is not in this list is
-    taken not to exist: it ends with a page that is shorter than another, or empty.  It has at least the admin who asks.
+    everybody: the list of users, which has at least the admin who asks.  Whoever is not in it is taken not to exist, and a portal
+    may be configured to pages smaller than the default: so it ends only with a page that is shorter than another, or empty.
     """
     rows: dict[str, tuple[Response, dict[str, Json]]] = {}
     full, number = (1 if everybody else PAGE), 1

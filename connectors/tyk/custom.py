@@ -27,7 +27,8 @@ UNAVAILABLE = "attribute unavailable: this user has no value for it, and the por
 
 
 class Look:
-    """The values of one user as the calls of one write find them: read just now, or by the first call that needs them."""
+    """The values of one user, shared by the calls of one write: known from the read before it, or read by the first call that
+    needs them."""
 
     def __init__(self, known: Mapping[str, Value] | None) -> None:
         self._known = known
@@ -111,8 +112,8 @@ class CustomAttributes:
         return row is not None and self._id_source == "value"
 
     def _prove(self, account: str, row: Value, place: str) -> Flow[None]:
-        """The attribute that is meant must stand under the id.  Where nothing does, it is not written there: with the other
-        reading of the id it is that of an attribute which this user has no value for, and a write would make one."""
+        """Look whether the attribute that is meant stands under the id.  Where nothing does, nothing may be written: read the
+        other way, the id is that of an attribute for which this user has no value, and a write would make one."""
         shown = yield from self._shown(account, place)
         if shown is None or shown.identifier != row.identifier:
             yield from self._mixed(account, row.identifier, place)

@@ -388,7 +388,7 @@ def test_users_whom_a_platform_app_may_not_touch(desk: Desk, permissible: list[i
     """Some of the agents, or none was granted."""
     told = desk.check("users", permissible=permissible, code=code)
     of = f"{2 - len(permissible)} of the first 2 accounts that are listed cannot be read"
-    reason = "the platform app may not touch this user: it has not created him and was not granted him"
+    reason = "the platform app may not touch this user: it neither created the user nor was granted access"
     assert says(told, "accounts") == [(state, f"{of}: {reason}")]
     assert "README of the connector chatwoot" in told["accounts"][0]["do"]
 

@@ -49,7 +49,7 @@ class System:
     verify          how its webhooks are told from others'; None without a source
     poll            seconds between two readings of its feed; None: it is not read, or there is none
     looks           what it says is a hint: it is a target too, or says nothing else
-    carries         how far its words are trusted, where the connector knows it before an event comes
+    carries         how far its values are trusted, as its connector says before any event comes
     share           the name of the credential whose budget is used
     deadline, late_window, min_interval, max_age: seconds
     """

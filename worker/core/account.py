@@ -1,4 +1,4 @@
-"""An account's JSON and the attributes in it: a name is a path, a value is compared in canonical form."""
+"""How an attribute is read out of an account's JSON: its name is a path, its value is compared in canonical form."""
 
 from __future__ import annotations
 

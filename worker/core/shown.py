@@ -1,4 +1,4 @@
-"""What a read shows, in the terms of the lane: canonical values and their fingerprints, by attribute name."""
+"""What a read shows, as a lane knows it: canonical values and their fingerprints, by attribute name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The answer to `why` in sentences, and as JSON: the value now, whose it is, version, rule, decision, what lost, attempts, what is pending, the seal."""
+"""The answer to `why` in sentences, and as JSON: the value now, whose it is, version, rule, decision, what lost, attempts, what
+is pending, the seal."""
 
 from __future__ import annotations
 

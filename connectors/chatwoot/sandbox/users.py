@@ -35,8 +35,8 @@ class Users:
         self.permissible = set(self._granted)
 
     def create(self, given: Mapping[str, Json]) -> User:
-        """The user with this e-mail address, or a new one; the platform app may touch him from then on, and his address counts as
-        confirmed.  Raises Answered."""
+        """The user with this e-mail address, or a new one; the platform app may touch this user from then on, and the address
+        counts as confirmed.  Raises Answered."""
         email = str(given.get("email") or "").lower()
         user = next((known for known in self.users.values() if known["email"] == email), None)
         if user is None:
@@ -73,7 +73,7 @@ class Users:
 
 
 def shown(user: User, account: int) -> User:
-    """As the Platform API shows a user: with his tokens, and without custom attributes if he has none."""
+    """As the Platform API shows a user: with tokens, and without `custom_attributes` where there are none."""
     secret = hashlib.sha256(f"token of {user['id']}".encode()).hexdigest()
     view: User = {
         "access_token": f"at-{secret[:20]}",

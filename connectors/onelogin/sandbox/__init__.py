@@ -1,9 +1,9 @@
 """A OneLogin account in memory: the parts of its API and of its event webhooks that its documents describe.
 
-Where the documents say nothing the strict reading is played, and is UNCONFIRMED: 429 above the rate limit, the answer of v2 for
-a missing scope, 422 for an unknown field of v2, mappings that run after v1, too, and after a person, e-mail and username found in
-any case; and one lenient: fields of v2 that are only shown are passed over.  What a connector can be told is a switch:
-`Unconfirmed`.
+Where the documents say nothing the strict reading is played, and is UNCONFIRMED: 429 above the rate limit; the answer of v2 for
+a missing scope; 422 for an unknown field of v2; mappings that also run after v1, and after a change by a person; e-mail and
+username found in any case.  One reading is lenient: v2 ignores fields that it only shows.  What changes how a connector must be
+configured is a switch (`Unconfirmed`).
 """
 
 from __future__ import annotations
