@@ -123,7 +123,7 @@ def test_a_change_that_was_seen_and_what_it_led_to(world: World, lockstep: Comma
 
 def test_a_replay_and_its_original(history: World, lockstep: Command) -> None:
     """Each names the other."""
-    from worker.fold import replayed
+    from worker.core.derived import replayed
 
     async def replay(engine) -> None:
         event = await engine.journal.event("hr:evt-1")

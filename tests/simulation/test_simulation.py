@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.simulation.world import LATE, Process, World
+from worker.core.derived import replayed
 from worker.core.event import Entry, Event, finished
 from worker.core.outcome import Word
-from worker.fold import replayed
 from worker.operate.links import unlink
 from worker.operate.named import Who
 

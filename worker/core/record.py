@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from worker.core.event import ATTEMPTS, Event
+from worker.core.lane import Note, Told
 from worker.core.outcome import Outcome, Word
 
 Outcomes = Mapping[tuple[str, str], Iterable[Outcome]]
@@ -20,6 +21,18 @@ def _weight(outcome: Outcome) -> tuple[int, int, str]:
     one millisecond any will do, as long as it is always the same one."""
     rank = _ABSORBS.get(outcome.word, 1)
     return rank, -outcome.at if outcome.word is Word.PENDING else outcome.at, f"{outcome.word} {outcome.reason} {outcome.tries}"
+
+
+def outcomes_of(entries: Iterable[tuple[str, Iterable[Note]]]) -> dict[str, dict[tuple[str, str], list[Outcome]]]:
+    """What the outbox says, by event and route.  entries: (position, notes); a position begins with the time, in milliseconds."""
+    told: dict[str, dict[tuple[str, str], list[Outcome]]] = {}
+    for position, notes in entries:
+        at = int(position.partition("-")[0])
+        for note in notes:
+            if isinstance(note, Told):
+                outcome = Outcome(note.word, note.reason, at, note.tries, note.status, note.request, note.until)
+                told.setdefault(note.event, {}).setdefault((note.system, note.attribute), []).append(outcome)
+    return told
 
 
 def tell(event: Event, told: Outcomes, routes: Iterable[tuple[str, str]] | None = None, revision: str = "") -> Event:

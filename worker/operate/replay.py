@@ -12,10 +12,10 @@ import msgspec
 from connectors.contract import Unusable
 from worker.config import Configuration
 from worker.core import version
+from worker.core.derived import replayed
 from worker.core.event import Entry, Event, Routes
 from worker.core.intake import placed
 from worker.engine import Engine
-from worker.fold import replayed
 from worker.operate.forecast import Forecast, forecast
 from worker.operate.named import NotPossible
 from worker.operate.pace import room

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import msgspec
 
 from worker.core.event import Event
-from worker.core.lane import Lane, Lease, Terms, Told, Want
+from worker.core.lane import Lane, Lease, Terms, Want
 from worker.core.outcome import Outcome, Word
+from worker.core.record import outcomes_of
 from worker.engine import Engine
 from worker.operate.named import Who
 from worker.store import keys
@@ -85,15 +86,8 @@ async def still_pending(engine: Engine, event: Event, target: str, attribute: st
 
 async def not_folded(engine: Engine) -> dict[str, dict[tuple[str, str], list[Outcome]]]:
     """What lanes have said that has not reached the records yet: event -> (target, attribute) -> outcomes."""
-    told: dict[str, dict[tuple[str, str], list[Outcome]]] = {}
     _, entries = await engine.journal.outbox(OUTBOX)
-    for position, notes in entries:
-        at = int(position.partition("-")[0])
-        for note in notes:
-            if isinstance(note, Told):
-                outcome = Outcome(note.word, note.reason, at, note.tries, note.status, note.request, note.until)
-                told.setdefault(note.event, {}).setdefault((note.system, note.attribute), []).append(outcome)
-    return told
+    return outcomes_of(entries)
 
 
 def is_open(outcome: Outcome | None) -> bool:
