@@ -189,25 +189,15 @@ class _Entry:
             _NOBODYS if (*where, "secrets", index) in self.references.lost else secret.get_secret_value().encode()
             for index, secret in enumerate(source.verify.secrets)
         ]
+        told = source.verify.model_dump(exclude={"scheme", "secrets"})
         try:
             match source.verify:
-                case StandardWebhooksEntry(tolerance=tolerance):
-                    return StandardWebhooks([webhook_key(key) for key in keys], tolerance)
-                case HmacEntry() as hmac:
-                    return Hmac(
-                        keys,
-                        hmac.header,
-                        hmac.hash,
-                        hmac.encoding,
-                        hmac.prefix,
-                        hmac.timestamp_header,
-                        hmac.signed,
-                        hmac.tolerance,
-                        hmac.id_header,
-                        hmac.over,
-                    )
-                case HeaderEntry(header=header, id_header=id_header):
-                    return StaticHeader(keys, header, id_header)
+                case StandardWebhooksEntry():
+                    return StandardWebhooks([webhook_key(key) for key in keys], **told)
+                case HmacEntry():
+                    return Hmac(keys, **told)
+                case HeaderEntry():
+                    return StaticHeader(keys, **told)
         except ValueError as error:
             self.document.report(where, str(error))
         return None
