@@ -22,7 +22,7 @@ OWNERS = {
     "click": ("worker/cli/",),
     "httpx": ("connectors/contract.py", "worker/network/transport.py"),
     "kombu": ("worker/tasks.py",),
-    "redis": ("worker/store/", "worker/cli/frame.py", "worker/wiring.py"),
+    "redis": ("worker/store/", "worker/cli/_frame.py", "worker/wiring.py"),
     "rich": ("worker/cli/", "worker/demo/"),
     "starlette": ("worker/endpoint/ingress.py", "worker/endpoint/exchange.py", "worker/endpoint/listener.py"),
     "uvicorn": ("worker/endpoint/listener.py", "worker/demo/"),

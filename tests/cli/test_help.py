@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.conftest import MAPPINGS, Command, World, said
 from worker.cli import lockstep as tree
-from worker.cli.frame import Exit
+from worker.cli._frame import Exit
 
 LOOKING = ("check", "explain", "events", "event", "why", "doctor", "health")
 NOT_WELL = {"lockstep doctor": 1, "lockstep doctor --json": 1, "lockstep health tick": 1}

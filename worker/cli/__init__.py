@@ -24,7 +24,7 @@ class Tree(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         folder = importlib.import_module(self.package).__path__
         names = [module.name for module in pkgutil.iter_modules(folder) if not module.name.startswith(HIDDEN)]
-        return sorted(name.replace("_", "-") for name in names if name != "frame")
+        return sorted(name.replace("_", "-") for name in names)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         try:
@@ -65,7 +65,7 @@ lockstep.epilog = " ".join(EXIT_CODES.split())
 
 def main() -> None:
     """The console script."""
-    from worker.cli.frame import guarded
+    from worker.cli._frame import guarded
 
     guarded(lockstep)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
-from worker.cli.frame import Failure, not_found, operator, say, with_engine
+from worker.cli._frame import Failure, not_found, operator, say, with_engine
 
 if TYPE_CHECKING:
     from worker.engine import Engine

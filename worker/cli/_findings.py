@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from worker.cli.frame import Exit, Failure, print_json
+from worker.cli._frame import Exit, Failure, print_json
 
 if TYPE_CHECKING:
     from worker.telling.doctor import Finding

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from worker.cli._acting import Follow, counted, remind, table
-from worker.cli.frame import print_json, say
+from worker.cli._frame import print_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from worker.cli._acting import limit_option, table, with_operator
-from worker.cli.frame import json_option, print_json, say
+from worker.cli._frame import json_option, print_json, say
 
 if TYPE_CHECKING:
     from worker.engine import Engine

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from worker.cli.frame import Exit, Failure, json_option, print_json
+from worker.cli._frame import Exit, Failure, json_option, print_json
 
 if TYPE_CHECKING:
     from worker.config.schema import Kind

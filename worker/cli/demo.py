@@ -20,7 +20,7 @@ def command() -> None:
 
     from rich.console import Console
 
-    from worker.cli.frame import Failure
+    from worker.cli._frame import Failure
     from worker.demo.story import run
     from worker.machine.up import NotReady
     from worker.store.embedded import HOME, NoStore

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from worker.cli._findings import show
-from worker.cli.frame import json_option, run
+from worker.cli._frame import json_option, run
 
 if TYPE_CHECKING:
     from worker.telling.doctor import Finding

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from worker.cli._acting import with_operator
-from worker.cli.frame import Exit, Failure, json_option, print_json, say
+from worker.cli._frame import Exit, Failure, json_option, print_json, say
 from worker.core.outcome import Word
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from worker.cli._acting import record
-from worker.cli.frame import Exit, Failure, json_option, not_found, print_json, reveal_option, run, say
+from worker.cli._frame import Exit, Failure, json_option, not_found, print_json, reveal_option, run, say
 
 if TYPE_CHECKING:
     from worker.engine import Engine

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from worker.cli.frame import Exit, Failure, run
+from worker.cli._frame import Exit, Failure, run
 
 DAEMONS = ("endpoint", "worker", "tick", "store", "sandbox")
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from worker.cli._acting import need_reason, progress, record, why_option, with_operator
+from worker.cli._frame import apply_option, json_option
 from worker.cli.events import moment_ago
-from worker.cli.frame import apply_option, json_option
 from worker.core.outcome import Word
 
 if TYPE_CHECKING:

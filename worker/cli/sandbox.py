@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from connectors.contract import Json
-from worker.cli.frame import Exit, Failure, say
+from worker.cli._frame import Exit, Failure, say
 
 
 @click.command(name="sandbox")

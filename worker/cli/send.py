@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from worker.cli._acting import Follow, counted, progress, record, table, with_operator
-from worker.cli.frame import Exit, Failure, json_option, print_json, say
+from worker.cli._frame import Exit, Failure, json_option, print_json, say
 
 if TYPE_CHECKING:
     from worker.engine import Engine

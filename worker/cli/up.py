@@ -22,8 +22,8 @@ def command(sandbox: bool) -> None:
     import threading
 
     from worker.cli import _curl
+    from worker.cli._frame import Exit, Failure, say
     from worker.cli._terminal import running
-    from worker.cli.frame import Exit, Failure, say
     from worker.machine.up import NotReady, Taken
     from worker.store.embedded import NoStore
 

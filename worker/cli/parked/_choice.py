@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from worker.cli._acting import need_reason, record, why_option
-from worker.cli.frame import apply_option, json_option
+from worker.cli._frame import apply_option, json_option
 
 if TYPE_CHECKING:
     from worker.engine import Engine

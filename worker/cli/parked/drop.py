@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from worker.cli._acting import progress, remind, with_operator
-from worker.cli.frame import print_json
+from worker.cli._frame import print_json
 from worker.cli.parked._choice import Choice, chosen
 
 if TYPE_CHECKING:

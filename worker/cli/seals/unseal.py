@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from worker.cli._acting import need_reason, record, remind, why_option, with_operator
-from worker.cli.frame import apply_option, json_option, print_json, say
+from worker.cli._frame import apply_option, json_option, print_json, say
 
 if TYPE_CHECKING:
     from worker.engine import Engine

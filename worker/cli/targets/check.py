@@ -8,7 +8,7 @@ import click
 
 from worker.cli._acting import with_operator
 from worker.cli._findings import show
-from worker.cli.frame import json_option
+from worker.cli._frame import json_option
 
 if TYPE_CHECKING:
     from worker.engine import Engine

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from worker.cli._acting import record, with_operator
-from worker.cli.frame import json_option, operator, print_json, reason_option
+from worker.cli._frame import json_option, operator, print_json, reason_option
 
 if TYPE_CHECKING:
     from worker.engine import Engine
