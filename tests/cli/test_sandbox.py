@@ -204,7 +204,7 @@ def test_what_cannot_be_started_is_told(words: tuple[str, ...], lockstep: Comman
     """With the kinds that there are, or what an address looks like."""
     printed = lockstep("sandbox", *words)
     assert printed.code == 2
-    assert "onelogin" in printed.err or "127.0.0.1:9000" in printed.err
+    assert "onelogin" in printed.err or "127.0.0.1:8080" in printed.err
 
 
 def test_the_tables_are_complete() -> None:

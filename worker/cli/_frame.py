@@ -99,6 +99,16 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
+def address_of(listen: str) -> tuple[str, int]:
+    """What `--listen` gives, as host and port.  Raises BadParameter."""
+    from worker.settings import address
+
+    try:
+        return address(listen)
+    except ValueError as error:
+        raise click.BadParameter(f"it {error}", param_hint="--listen") from None
+
+
 def say(text: str) -> None:
     """Talk, on stderr."""
     click.echo(text, err=True)

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from worker.cli._frame import Exit, Failure, run
+from worker.cli._frame import Exit, Failure, address_of, run
 
 DAEMONS = ("endpoint", "worker", "tick", "store", "sandbox")
 
@@ -45,7 +45,7 @@ def _problem(daemon: str, listen: str | None) -> str:
     from worker.telling import health
 
     if daemon == "sandbox":
-        return health.answers(*_address(listen or "127.0.0.1:9000"), "/__sandbox/faults")
+        return health.answers(*address_of(listen or "127.0.0.1:9000"), "/__sandbox/faults")
     return run(_asked(daemon, listen))
 
 
@@ -56,7 +56,7 @@ async def _asked(daemon: str, listen: str | None) -> str:
 
     settings = wiring.settings()
     if daemon == "endpoint":
-        return health.answers(*(_address(listen) if listen else settings.listen), "/readyz")
+        return health.answers(*(address_of(listen) if listen else settings.listen), "/readyz")
     store = Store(connect(settings.redis_url), settings.durability)
     try:
         match daemon:
@@ -68,10 +68,3 @@ async def _asked(daemon: str, listen: str | None) -> str:
                 return await health.stored(store)
     finally:
         await store.close()
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
-        raise click.BadParameter("an address and a port, like 127.0.0.1:8080", param_hint="--listen")
-    return host.strip("[]"), int(port)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from connectors.contract import Json
-from worker.cli._frame import Exit, Failure, say
+from worker.cli._frame import Exit, Failure, address_of, say
 
 
 @click.command(name="sandbox")
@@ -35,16 +35,14 @@ def command(kind: str, listen: str, seed: Path | None, show_seed: bool) -> None:
     from worker.demo.sandbox import Taken, UnfitSeed, seed_of, serve
 
     click.Choice(wiring.sandboxes()).convert(kind, None, click.get_current_context())
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal():
-        raise click.BadParameter("an address and a port, like 127.0.0.1:9000", param_hint="--listen")
+    host, port = address_of(listen)
     held = seed_of(kind) if seed is None else _read(seed)
     if show_seed:
         click.echo(json.dumps(held, indent=2))
         return
     where = f"{kind} at http://{listen}, its controls below http://{listen}/__sandbox/"
     try:
-        serve(kind, held, host.strip("[]"), int(port), lambda: say(where))
+        serve(kind, held, host, port, lambda: say(where))
     except UnfitSeed as error:
         raise Failure(f"{seed}: {error}", Exit.USAGE) from None
     except Taken as error:

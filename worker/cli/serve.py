@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from worker.cli._frame import address_of
+
 
 @click.command(name="serve")
 @click.option("--listen", metavar="HOST:PORT", help="Where to listen; LOCKSTEP_LISTEN otherwise.")
@@ -21,14 +23,8 @@ def command(listen: str | None) -> None:
 
     from worker import logs, wiring
     from worker.serve import serve
-    from worker.settings import address
 
     settings = wiring.settings()
     logs.configure(settings.log, settings.log_level)
-    host, port = settings.listen
-    if listen:
-        try:
-            host, port = address(listen)
-        except ValueError as error:
-            raise click.BadParameter(f"it {error}", param_hint="--listen") from None
+    host, port = address_of(listen) if listen else settings.listen
     uvloop.run(serve(settings, wiring.configuration(settings), host, port))
