@@ -127,7 +127,7 @@ def test_a_store_that_can_lose(world: World, lockstep: Command, monkeypatch: pyt
     assert findings(lockstep)["durability"]["state"] == "note"
 
     async def configure(engine, policy: str) -> None:
-        await engine.store.do("CONFIG SET", "maxmemory-policy", policy)
+        await engine.store.do("CONFIG", "SET", "maxmemory-policy", policy)
 
     world.run(lambda engine: configure(engine, "allkeys-lru"))
     try:

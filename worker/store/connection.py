@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import hiredis
 import redis.asyncio as aredis
-from redis.asyncio.client import Pipeline
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -67,7 +68,7 @@ class Store:
         self.redis = client
         self.durability = Durability(client, durability)
         self._scripts: dict[str, tuple[str, str]] = {}
-        self._waiting: list[tuple[Command, asyncio.Future[Any], bool]] = []
+        self._waiting: list[tuple[bytes, asyncio.Future[Any], bool]] = []
         self._flusher: asyncio.Task[None] | None = None
         self._clock: asyncio.Future[Any] | None = None
 
@@ -78,12 +79,12 @@ class Store:
         barrier = durable and await self._barrier()
         answer = await self._send(command, barrier)
         if isinstance(answer, NoScriptError):
-            await self.do("SCRIPT LOAD", text)
+            await self.do("SCRIPT", "LOAD", text)
             answer = await self._send(command, barrier)
         return self._checked(answer)
 
     async def do(self, *command: Argument) -> Any:
-        """One plain command; its name may have two words.  Raises Unavailable."""
+        """One plain command.  Raises Unavailable."""
         return self._checked(await self._send(command, False))
 
     async def now(self) -> int:
@@ -131,10 +132,10 @@ class Store:
         return self._scripts[name]
 
     def _send(self, command: Command, barrier: bool) -> asyncio.Future[Any]:
-        # Here, where it fails for whoever asks it: within a batch it would fail for all who ask meanwhile.
-        command = tuple(_speakable(argument) for argument in command)
+        # Spelled here, where it fails for whoever asks it: within a batch it would fail for all who ask meanwhile.
+        spelled = _spelled(command)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append((command, future, barrier))
+        self._waiting.append((spelled, future, barrier))
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush())
         return future
@@ -142,34 +143,37 @@ class Store:
     async def _flush(self) -> None:
         while self._waiting:
             batch, self._waiting, self._clock = self._waiting, [], None
-            pipe = self.redis.pipeline(transaction=False)
-            for command, _, _ in batch:
-                pipe.execute_command(*command)
+            commands = [spelled for spelled, _, _ in batch]
             barrier = any(waits for _, _, waits in batch)
             if barrier:
-                pipe.execute_command("WAITAOF", 1, 0, 2000)
-            answers = await self._answers(pipe, len(batch) + barrier)
+                commands.append(_WAITAOF)
+            answers = await self._answers(commands)
             unsafe = barrier and not (isinstance(answers[-1], list) and answers[-1][0] >= 1)
             for (_, future, waits), answer in zip(batch, answers, strict=False):
                 if not future.done():
                     future.set_result(Unavailable("the store did not confirm its disk (WAITAOF)") if waits and unsafe else answer)
 
-    async def _answers(self, pipe: Pipeline, many: int) -> list[Any]:
+    async def _answers(self, commands: Sequence[bytes]) -> list[Any]:
         """One round trip.  If it fails, each command is answered by the failure: whoever waits must not wait for ever."""
+        pool = self.redis.connection_pool
         try:
             async with asyncio.timeout(ANSWER):
-                answers: list[Any] = await pipe.execute(raise_on_error=False)
+                connection: AbstractConnection = await pool.get_connection()  # type: ignore[no-untyped-call]
+                try:
+                    await connection.send_packed_command(commands)
+                    return [await _answer(connection) for _ in commands]
+                finally:
+                    await pool.release(connection)
         except (RedisConnectionError, RedisTimeoutError, OSError) as error:
             # The other connections that wait in the pool are dead, too, if the server is: each would fail once, some day.
-            await self.redis.connection_pool.disconnect(inuse_connections=False)
-            return [Unavailable(f"the store does not answer ({type(error).__name__})")] * many
+            await pool.disconnect(inuse_connections=False)
+            return [Unavailable(f"the store does not answer ({type(error).__name__})")] * len(commands)
         except RedisError as error:
-            return [error] * many
+            return [error] * len(commands)
         except Exception as error:  # noqa: BLE001 - whatever else went wrong, whoever waits hears of it
             # An answer that was not read would be taken for that of the next command.
-            await self.redis.connection_pool.disconnect(inuse_connections=False)
-            return [error] * many
-        return answers
+            await pool.disconnect(inuse_connections=False)
+            return [error] * len(commands)
 
     def _checked(self, answer: Any) -> Any:
         if isinstance(answer, Unavailable):
@@ -203,11 +207,22 @@ def _unfit(answer: ResponseError) -> str:
     return first if first in UNWRITABLE else ""
 
 
-def _speakable(argument: Argument) -> Argument:
-    """Raises ValueError for text that has no UTF-8, without showing it."""
-    if isinstance(argument, str):
-        try:
-            return argument.encode()
-        except UnicodeEncodeError:
-            raise ValueError("a lone surrogate in a command to the store") from None
-    return argument
+async def _answer(connection: AbstractConnection) -> Any:
+    """The next answer; what the server has against a command is one, too."""
+    try:
+        return await connection.read_response()
+    except ResponseError as error:
+        return error
+
+
+def _spelled(command: Command) -> bytes:
+    """The command as it is sent.  Raises ValueError for text that has no UTF-8, without showing it."""
+    try:
+        spelled: bytes = hiredis.pack_command(command)  # type: ignore[arg-type] # its stub means a tuple of one
+    except UnicodeEncodeError:
+        raise ValueError("a lone surrogate in a command to the store") from None
+    return spelled
+
+
+_WAITAOF = _spelled(("WAITAOF", 1, 0, 2000))
+"""The disk of the server itself, no replica's, within two seconds."""
