@@ -48,7 +48,7 @@ def application(broker_url: str) -> Celery:
         task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2},
         broker_transport_options={
             "global_keyprefix": "ls:",
-            "visibility_timeout": 120,
+            "ack_emulation": False,  # a lost hint is published again: the broker need not write down which ones are under way
             "socket_timeout": 5,
             "socket_connect_timeout": 2,
             "socket_keepalive": not broker_url.startswith("redis+socket"),
