@@ -279,9 +279,9 @@ Step = tuple[Lane, list[Note]]
 
 def copied(lane: Lane) -> Lane:
     """A lane whose attributes may be assigned to; the records in it are frozen and shared."""
-    fields = {name: getattr(lane, name) for name in lane.__struct_fields__}
-    fields["attributes"] = {name: copy(x) for name, x in lane.attributes.items()}
-    return Lane(**fields)
+    after = copy(lane)
+    after.attributes = {name: copy(x) for name, x in lane.attributes.items()}
+    return after
 
 
 def told(
