@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SAYS = """
-import asyncio, logging, sys, warnings
+import asyncio, logging, socket, sys, warnings
 import structlog
 from worker import logs
 
@@ -46,7 +46,14 @@ async def forgets():
 async def broken():
     raise ValueError("s3cr3t")
 
+async def asks_and_leaves():
+    loop = asyncio.get_running_loop()
+    asked = loop.create_future()
+    asked.set_exception(socket.gaierror(socket.EAI_AGAIN, "s3cr3t"))
+    del asked
+
 asyncio.run(forgets())
+asyncio.run(asks_and_leaves())
 """
 
 
@@ -57,7 +64,8 @@ def said(style: str) -> str:
 
 
 def test_every_line_is_one_record() -> None:
-    """In the form for machines each line is a JSON object, whoever said it: what was said, where it broke, who said it."""
+    """In the form for machines each line is a JSON object, whoever said it: what was said, where it broke, who said it.  That a
+    name did not resolve for which nobody waited any more is no line."""
     lines = [json.loads(line) for line in said("json").splitlines()]
     assert [line["event"] for line in lines] == [
         "ours",

@@ -1,4 +1,4 @@
-"""The absence of a server that we need, told in few words: when it begins, each minute while it lasts, and when it is over."""
+"""The absence of what we need, told in few words: when it begins, each minute while it lasts, and when it is over."""
 
 from __future__ import annotations
 
@@ -11,29 +11,41 @@ log = structlog.get_logger()
 
 AGAIN = 60.0
 """Seconds."""
+SETTLED = 10.0
+"""Seconds after which another reason is told: what dies says several things while it does."""
 
 
 class Absence:
-    """What a daemon that looks every second says of it.  what: `the store`, `the broker`.  clock: monotonic seconds."""
+    """What a daemon says of it, however many of its parts find out.
 
-    def __init__(self, what: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._what, self._clock = what, clock
+    what   `the store`, `the broker`
+    calm   seconds for which nobody may have missed it before it is taken for back: where many look, some look at less
+    clock  monotonic seconds
+    """
+
+    def __init__(self, what: str, *, calm: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._what, self._calm, self._clock = what, calm, clock
         self._since: float | None = None
-        self._said = 0.0
+        self._missed = self._said = 0.0
         self._reason = ""
 
+    @property
+    def lasts(self) -> bool:
+        return self._since is not None
+
     def goes_on(self, reason: str) -> None:
-        """It could not be used.  Another reason is told at once."""
-        now = self._clock()
+        """It could not be used."""
+        now = self._missed = self._clock()
         if self._since is None:
             self._since = now
-        elif reason == self._reason and now - self._said < AGAIN:
+        elif now - self._said < (AGAIN if reason == self._reason else SETTLED):
             return
         self._said, self._reason = now, reason
         log.warning(f"{self._what} is away", reason=reason, seconds=round(now - self._since))
 
     def is_over(self) -> None:
         """It could."""
-        if self._since is not None:
-            log.info(f"{self._what} is back", seconds=round(self._clock() - self._since))
+        now = self._clock()
+        if self._since is not None and now - self._missed >= self._calm:
+            log.info(f"{self._what} is back", seconds=round(now - self._since))
             self._since = None

@@ -70,7 +70,7 @@ class Floor:
         now = time.monotonic()
         if now - self._said >= AGAIN:
             self._said = now
-            log.warning("visit interrupted", target=system, reason=reason)
+            log.info("visit interrupted", target=system, reason=reason)  # what it means, whoever looks at the store has said
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:

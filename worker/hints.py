@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 import structlog
 
 from worker.absence import Absence
+from worker.cause import cause
 from worker.store import keys
 from worker.store.connection import Store
 
@@ -24,6 +25,9 @@ Publish = Callable[[str], None]
 PAUSE = 0.005
 """Seconds for which hints of one process are collected: under load a list is spoken of once, however many commits there were."""
 
+LATER = 1.5
+"""The same while the broker is away; longer than `EXPIRES`."""
+
 
 class Hints:
     """Publishes hints from an event loop: the broker's client blocks, so it has a thread of its own."""
@@ -31,8 +35,10 @@ class Hints:
     def __init__(self, store: Store, publish: Publish, executor: Executor) -> None:
         self.store, self.publish, self.executor = store, publish, executor
         self._pending: set[str] = set()
+        self._unsaid: set[str] = set()
         self._task: asyncio.Task[None] | None = None
-        self._absence = Absence("the broker")
+        self.absence = Absence("the broker")
+        """Whoever looks for the broker, too, puts its own in place of it."""
 
     def __call__(self, lists: Iterable[str]) -> None:
         """These lists have work.  Never blocks, never fails: the tick says again what was not said."""
@@ -41,10 +47,13 @@ class Hints:
             self._task = asyncio.create_task(self._run(), name="hints")
 
     async def _run(self) -> None:
+        """Until all is said; what could not be is tried again, so that it is known when the broker is back."""
         while self._pending:
             names, self._pending = self._pending, set()
             await asyncio.gather(*(self._one(name) for name in sorted(names)))
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(LATER if self.absence.lasts else PAUSE)
+            self._pending |= self._unsaid
+            self._unsaid = set()
 
     async def _one(self, name: str) -> None:
         try:
@@ -56,9 +65,10 @@ class Hints:
         try:
             await asyncio.get_running_loop().run_in_executor(self.executor, self.publish, name)
         except Exception as error:  # noqa: BLE001 - whatever kept it from the broker, the tick says it again
-            self._absence.goes_on(type(error).__name__)
+            self.absence.goes_on(cause(error))
+            self._unsaid = {name}
         else:
-            self._absence.is_over()
+            self.absence.is_over()
 
     async def followed(self, name: str) -> None:
         """A worker is about to look at this list: the next hint may be published."""

@@ -5,13 +5,15 @@ What libraries log comes out alike: its first line."""
 from __future__ import annotations
 
 import logging
-import os
+import socket
 import sys
 import warnings
 from types import TracebackType
 from typing import Literal
 
 import structlog
+
+from worker.cause import named
 
 PLACES = 8
 """Of a stack: the innermost."""
@@ -43,6 +45,7 @@ def configure(style: Literal["json", "console"], level: str) -> None:
         )
     )
     handler.addFilter(_nameless)
+    handler.addFilter(_not_told_already)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
     warnings.formatwarning = _warning  # type: ignore[assignment] # file and line are not told
@@ -58,20 +61,17 @@ def _library(_: object, __: str, fields: structlog.typing.EventDict) -> structlo
 def _nameless(record: logging.LogRecord) -> bool:
     """An exception in a message of a library gives its name, not its text."""
     if isinstance(record.msg, BaseException):
-        record.msg = _named(record.msg)
+        record.msg = named(record.msg)
     if isinstance(record.args, tuple):
-        record.args = tuple(_named(each) if isinstance(each, BaseException) else each for each in record.args)
+        record.args = tuple(named(each) if isinstance(each, BaseException) else each for each in record.args)
     return True
 
 
-def _named(error: BaseException) -> str:
-    """Its class, and what the operating system said, if it is to blame."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno:
-            return f"{type(error).__name__} ({os.strerror(cause.errno)})"
-        cause = cause.__cause__ or cause.__context__
-    return type(error).__name__
+def _not_told_already(record: logging.LogRecord) -> bool:
+    """Whoever asked for the address of a host and stopped waiting has said so; that there was none after all is no news.  The
+    event loop tells it once a try."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (record.name == "asyncio" and isinstance(error, socket.gaierror))
 
 
 def _warning(message: Warning | str, category: type[Warning], *_: object) -> str:

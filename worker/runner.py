@@ -7,16 +7,13 @@ thread.  A pump runs its story again and again until there is nothing more to do
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
 import uvloop
 
-from worker.absence import Absence
 from worker.deliver import deliver, drained
 from worker.engine import EVENTS, FEEDS, OUTBOX, Engine
 from worker.floor import Floor
@@ -24,28 +21,30 @@ from worker.fold import fold
 from worker.hints import Hints
 from worker.poll import poll
 from worker.propagate import propagate
-from worker.store import keys
 from worker.store.errors import Unavailable
+from worker.watch import STUCK, Watch
 
 log = structlog.get_logger()
-
-STUCK = 30.0
-"""Seconds for which due work may wait while nothing gets done, until the process ends itself."""
-EXIT_STUCK = 75
-"""EX_TEMPFAIL: whoever watches starts it again."""
 
 Story = Callable[[], Awaitable[bool]]
 Assemble = Callable[[], Awaitable[tuple[Engine, Hints]]]
 
 
 class Pump:
-    """Runs one story while there is work.  Woken while it runs, it looks once more."""
+    """Runs one story while there is work.  Woken while it runs, it looks once more.  done: something was; missed: the store is
+    away, and why."""
 
-    def __init__(self, name: str, story: Story, followed: Callable[[str], Awaitable[None]], done: Callable[[], None]) -> None:
-        self.name, self.story, self.followed, self.done = name, story, followed, done
+    def __init__(
+        self,
+        name: str,
+        story: Story,
+        followed: Callable[[str], Awaitable[None]],
+        done: Callable[[], None],
+        missed: Callable[[str], None],
+    ) -> None:
+        self.name, self.story, self.followed, self.done, self.missed = name, story, followed, done, missed
         self._task: asyncio.Task[None] | None = None
         self._again = False
-        self._absence = Absence("the store")
         self.stopped = False
 
     def wake(self) -> None:
@@ -66,10 +65,9 @@ class Pump:
                     self._again = False
                     await self.followed(self.name)
                 more = await self.story()
-                self._absence.is_over()
                 self.done()
             except Unavailable as error:
-                self._absence.goes_on(error.reason)
+                self.missed(error.reason)
                 return  # nothing is lost: the tick says again that there is work
             except Exception as error:
                 log.error("story failed", list=self.name, error=type(error).__name__, exc_info=error)
@@ -77,47 +75,52 @@ class Pump:
 
 
 class Runner:
-    """The loop in its thread.  `wake` and `drain` may be called from any thread.  stuck: see `STUCK`.  ping: reaches the broker,
-    or raises; blocking."""
+    """The loop in its thread.  `wake` and `drain` may be called from any thread.  stuck: see `watch.STUCK`.  ping: reaches the
+    broker, or raises; blocking."""
 
     def __init__(self, assemble: Assemble, stuck: float = STUCK, ping: Callable[[], None] = lambda: None) -> None:
-        self._assemble = assemble
-        self._stuck = stuck
-        self._ping = ping
-        self._draining = False
+        self._assemble, self._stuck, self._ping = assemble, stuck, ping
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
         self._pumps: dict[str, Pump] = {}
         self._floor: Floor | None = None
         self._engine: Engine | None = None
-        self._progress = time.monotonic()
+        self._watch: Watch | None = None
 
     def start(self) -> None:
         """Raises what assembling raises: a worker that cannot work does not start."""
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
-        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+        watch = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+        threading.Thread(target=watch.run, args=(self._loop,), name="watch", daemon=True).start()
 
-    async def _open(self) -> None:
+    async def _open(self) -> Watch:
         engine, hints = await self._assemble()
         floor = Floor()
-        self._engine, self._floor = engine, floor
+        targets = [name for name, system in engine.configuration.systems.items() if system.target is not None]
+        watch = Watch(engine, [EVENTS, FEEDS, *targets], self._wake_all, self._stuck, self._ping)
+        self._engine, self._floor, self._watch = engine, floor, watch
+        hints.absence = watch.broker
 
         def add(name: str, story: Story) -> None:
-            self._pumps[name] = Pump(name, story, hints.followed, self._progressed)
+            self._pumps[name] = Pump(name, story, hints.followed, watch.progressed, watch.store.goes_on)
 
         add(EVENTS, lambda: propagate(engine))
         add(OUTBOX, lambda: fold(engine))
         add(FEEDS, lambda: poll(engine, floor))
-        for system in engine.configuration.systems:
-            if engine.configuration.systems[system].target is not None:
-                add(system, partial(deliver, engine, floor, system))
+        for system in targets:
+            add(system, partial(deliver, engine, floor, system))
+        return watch
 
     def wake(self, name: str) -> None:
-        """There is work in this list.  A name that the configuration in force does not know says nothing."""
-        pump = self._pumps.get(name)
-        if pump is not None:
-            self._loop.call_soon_threadsafe(pump.wake)
+        """A hint: there is work in this list.  A name that the configuration in force does not know says nothing."""
+        if self._watch is not None:
+            self._watch.heard()
+        self._loop.call_soon_threadsafe(self._wake_all, [name])
+
+    def _wake_all(self, names: list[str]) -> None:
+        for name in names:
+            if (pump := self._pumps.get(name)) is not None:
+                pump.wake()
 
     def drain(self, patience: float) -> bool:
         """Take no more work, and wait for what is in flight.  False if some still was after `patience` seconds: its leases
@@ -125,7 +128,8 @@ class Runner:
         return asyncio.run_coroutine_threadsafe(self._drain(patience), self._loop).result(patience + 10)
 
     async def _drain(self, patience: float) -> bool:
-        self._draining = True
+        if self._watch is not None:
+            await self._watch.stop()
         await asyncio.gather(*(pump.stop() for pump in self._pumps.values()))
         done = self._floor is None or await drained(self._floor, patience)
         if self._engine is not None:
@@ -133,48 +137,3 @@ class Runner:
                 await line.close()
             await self._engine.store.close()
         return done
-
-    def _progressed(self) -> None:
-        self._progress = time.monotonic()
-
-    def _watch(self) -> None:
-        """A health check alone restarts nothing: a worker that is alive and deaf ends itself."""
-        while not self._draining:
-            time.sleep(min(5.0, self._stuck / 3))
-            if time.monotonic() - self._progress < self._stuck or self._draining:
-                continue
-            try:
-                waits = asyncio.run_coroutine_threadsafe(self._overdue(), self._loop).result(10)
-            except Unavailable:
-                self._progress = time.monotonic()  # nothing can be done without the store, here or anywhere
-                continue
-            except TimeoutError:
-                waits = "the loop does not turn"
-            except Exception as error:
-                log.error("the watchdog could not look", error=type(error).__name__, exc_info=error)
-                continue
-            if waits:
-                log.critical("stuck: ending this worker", alert=True, reason=f"{waits}{self._broker()}")
-                os._exit(EXIT_STUCK)
-
-    def _broker(self) -> str:
-        """What an operator should know before looking anywhere else."""
-        try:
-            self._ping()
-        except Exception as error:  # noqa: BLE001 - whatever its client raises, it cannot be used
-            return f": the broker does not answer ({type(error).__name__})"
-        return ""
-
-    async def _overdue(self) -> str:
-        """Which list has had due work for too long; "" if none."""
-        engine = self._engine
-        if engine is None:
-            return ""
-        horizon = await engine.store.now() - int(self._stuck * 1000)
-        for name in self._pumps:
-            if name == OUTBOX or (name not in (EVENTS, FEEDS) and await engine.pauses.paused(name) is not None):
-                continue
-            if await engine.store.do("ZCOUNT", keys.due(name), "-inf", horizon):
-                return f"work has been due for {self._stuck:g} seconds in {name!r}"
-        self._progressed()
-        return ""

@@ -54,7 +54,8 @@ async def keep_ticking(settings: Settings, configuration: Configuration) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     store = Store(connect(settings.redis_url), settings.durability)
-    await wiring.wait_for_store(store, stop)
+    if not await wiring.wait_for_store(store, stop):
+        return
     systems = [name for name, system in configuration.systems.items() if system.target is not None]
     polled = [name for name, system in configuration.systems.items() if system.poll is not None]
     log.info("tick ready", systems=len(systems), polled=len(polled))

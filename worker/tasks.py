@@ -4,16 +4,24 @@ one delays, doubling one changes nothing, and an empty broker is filled again fr
 from __future__ import annotations
 
 import logging
+import os
+import signal
+import warnings
 from collections.abc import Callable
 
 import structlog
 from celery import Celery
-from celery.signals import setup_logging, worker_init, worker_shutdown
+from celery.apps.worker import Worker
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
+from celery.worker import WorkController, state
+from celery.worker.consumer.consumer import CONNECTION_ERROR, CONNECTION_RETRY  # type: ignore[attr-defined] # not in the stubs
+from celery.worker.request import Request
 from kombu import Exchange, Queue
 
 from worker import collector
 from worker.engine import EVENTS, FEEDS, OUTBOX
-from worker.runner import STUCK, Assemble, Runner
+from worker.runner import Assemble, Runner
+from worker.watch import STUCK
 
 log = structlog.get_logger()
 
@@ -33,14 +41,13 @@ def application(broker_url: str) -> Celery:
         task_ignore_result=True,
         task_serializer="json",
         accept_content=["json"],
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=16,
         task_create_missing_queues=False,
         task_default_queue=QUEUE,
-        task_queues=[Queue(QUEUE, Exchange("", type="direct"), routing_key=QUEUE)],
+        task_queues=[Queue(QUEUE, Exchange("", type="direct"), routing_key=QUEUE, no_ack=True)],
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        broker_channel_error_retry=True,  # a broker that is full or loading its file is away, too
         broker_pool_acquire_timeout=5,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
@@ -75,60 +82,91 @@ def publisher(app: Celery) -> Publish:
     return publish
 
 
-def ping(broker_url: str) -> None:
-    """Reach the broker once; blocking.  Raises what its client raises."""
-    with application(broker_url).connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1, timeout=3)
-        connection.default_channel  # noqa: B018 - over Redis only a channel finds out whether anybody is there
+def ping(app: Celery) -> None:
+    """Reach the broker once, as a worker must be able to: its queue is declared there, which a broker that is full refuses.
+    Blocking.  Raises what its client raises."""
+    with app.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
+        app.amqp.queues[QUEUE](connection.default_channel).declare()
 
 
-def run_worker(app: Celery, assemble: Assemble, concurrency: int, stuck: float = STUCK) -> None:
-    """A worker, until SIGTERM: then it takes no more hints and finishes the visits that it has in flight.  stuck: seconds, see
-    `runner.STUCK`.  Raises what `assemble` raises: a worker that cannot work does not start."""
-    runner = Runner(assemble, stuck, lambda: ping(app.conf.broker_url))
+class Hint(Request):
+    """A message that was read has done its work: none waits to be acknowledged, none is restored when the broker comes back."""
 
-    @app.task(name="lockstep.propagate")
+    acknowledged = True
+
+
+class Quiet(Worker):
+    """Celery's program without talk of its own: logging and signals are as the command set them up."""
+
+    def install_platform_tweaks(self, _: WorkController) -> None:
+        """Its handlers of signals write to stdout."""
+
+    def setup_logging(self, colorize: bool | None = None) -> bool:  # type: ignore[override] # noqa: ARG002 - the stub is wrong
+        """True: somebody else has done it."""
+        return True
+
+
+def _ours(record: logging.LogRecord) -> bool:
+    """Not what Celery says at each try while the broker is away: the watch says it once, and when it is back."""
+    return record.msg not in (CONNECTION_ERROR, CONNECTION_RETRY) and not str(record.msg).startswith("Frequent restarts")
+
+
+def _hush() -> None:
+    """What nobody can act upon is not said: no pickle is read here, whoever runs it, and a hint that was under way when the
+    broker went is worth nothing."""
+    logging.getLogger("celery").setLevel(logging.WARNING)
+    logging.getLogger("celery.worker.consumer.consumer").addFilter(_ours)
+    for category in (SecurityWarning, CPendingDeprecationWarning):
+        warnings.simplefilter("ignore", category)
+
+
+def _stop(number: int, _: object) -> None:
+    """Celery looks at this each second, also while its broker is away; 0 is the exit code.  A second Ctrl-C ends all at once."""
+    state.should_stop = 0  # type: ignore[assignment] # the stub is wrong
+    if number == signal.SIGINT:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def run_worker(app: Celery, assemble: Assemble, concurrency: int, stuck: float = STUCK) -> int:
+    """A worker, until SIGTERM: then it takes no more hints and finishes the visits that it has in flight.  Answers the exit code.
+    stuck: seconds, see `watch.STUCK`.  Raises what `assemble` raises: a worker that cannot work does not start."""
+    runner = Runner(assemble, stuck, lambda: ping(app))
+
+    @app.task(name="lockstep.propagate", Request=Hint)
     def propagate() -> None:
         runner.wake(EVENTS)
 
-    @app.task(name="lockstep.deliver")
+    @app.task(name="lockstep.deliver", Request=Hint)
     def deliver(system: str) -> None:
         runner.wake(system)
 
-    @app.task(name="lockstep.fold")
+    @app.task(name="lockstep.fold", Request=Hint)
     def fold() -> None:
         runner.wake(OUTBOX)
 
-    @app.task(name="lockstep.poll")
+    @app.task(name="lockstep.poll", Request=Hint)
     def poll() -> None:
         runner.wake(FEEDS)
 
-    def start(**_: object) -> None:
-        collector.settle()
-        log.info("worker ready")
-
-    def stop(**_: object) -> None:
-        log.info("worker drains")
-        log.info("worker stops", drained=runner.drain(DRAIN))
-
-    def keep_logging(**_: object) -> None:
-        """Celery leaves logging as the command set it up."""
-        logging.getLogger("celery").setLevel(logging.WARNING)
-
-    setup_logging.connect(keep_logging, weak=False)
-    worker_init.connect(start, weak=False)
-    worker_shutdown.connect(stop, weak=False)
-    runner.start()  # not in `start`: Celery logs what a receiver raises and goes on, with a worker that is deaf
-    app.worker_main(
-        [
-            "--quiet",
-            "worker",
-            "--pool=threads",
-            f"--concurrency={concurrency}",
-            "--without-gossip",
-            "--without-mingle",
-            "--without-heartbeat",
-            "--loglevel=WARNING",
-            "--hostname=lockstep@%h",
-        ]
+    runner.start()
+    _hush()
+    worker = Quiet(
+        app=app,
+        hostname=f"lockstep@{os.uname().nodename}",
+        pool="threads",
+        concurrency=concurrency,
+        loglevel="WARNING",
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
     )
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _stop)
+    collector.settle()
+    log.info("worker ready")
+    worker.start()
+    log.info("worker drains")
+    log.info("worker stops", drained=runner.drain(DRAIN))
+    return worker.exitcode or 0

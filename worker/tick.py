@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from worker.absence import Absence
 from worker.engine import EVENTS, FEEDS, OUTBOX
@@ -22,7 +22,7 @@ TRIM = 60.0
 """Seconds between two looks for what the journal may forget."""
 
 
-async def tick(store: Store, hints: Hints, systems: Sequence[str], polled: Sequence[str] = ()) -> list[str]:
+async def tick(store: Store, hints: Callable[[list[str]], None], systems: Sequence[str], polled: Sequence[str] = ()) -> list[str]:
     """One tick: hints for the lists that have something due.  systems: the targets; polled: the sources whose feeds are read."""
     now = await store.now()
     await Cursors(store).enroll(polled, now)
@@ -45,7 +45,7 @@ async def run(
 ) -> None:
     """Tick until `stop`.  A store that is away is waited for."""
     trimmed = time.monotonic()
-    beats, host, absence = Beats(store), os.uname().nodename, Absence("the store")
+    beats, host, absence = Beats(store, keys.TICKS), os.uname().nodename, Absence("the store")
     while not stop.is_set():
         try:
             await tick(store, hints, systems, polled)
@@ -54,6 +54,7 @@ async def run(
                 trimmed = time.monotonic()
                 await journal.trim()
                 await beats.forget(await store.now())
+                await Beats(store, keys.WORKERS).forget(await store.now())
         except Unavailable as error:
             absence.goes_on(error.reason)
         else:

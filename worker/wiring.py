@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from connectors.registry import CONNECTORS
 from worker.absence import Absence
+from worker.cause import cause
 from worker.config import Configuration, Problem, inspect, json_schema, load
 from worker.config.schema import Kind
 from worker.core.fingerprint import Fingerprints
@@ -64,8 +65,8 @@ async def open_store(settings: Settings) -> Store:
     return store
 
 
-async def wait_for_store(store: Store, stop: asyncio.Event | None = None) -> None:
-    """Open it, for a daemon: while it is away it is waited for, until `stop`."""
+async def wait_for_store(store: Store, stop: asyncio.Event | None = None) -> bool:
+    """Open it, for a daemon: while it is away it is waited for.  False if `stop` came before."""
     absence = Absence("the store")
     while stop is None or not stop.is_set():
         try:
@@ -75,7 +76,8 @@ async def wait_for_store(store: Store, stop: asyncio.Event | None = None) -> Non
             await asyncio.sleep(1)
         else:
             absence.is_over()
-            return
+            return True
+    return False
 
 
 async def warn(store: Store) -> None:
@@ -193,7 +195,7 @@ class Ready:
         except Unavailable as error:
             return [error.reason]
         except Exception as error:  # noqa: BLE001 - whatever it is, this process is not ready
-            return [f"the store does not answer ({type(error).__name__})"]
+            return [f"the store does not answer ({cause(error)})"]
         return [assurance.problem] if assurance.problem else []
 
     async def warnings(self) -> list[str]:

@@ -11,7 +11,6 @@ import structlog
 from tests.chaos import evidence
 from tests.chaos.stage import Stage, stage, wait
 from tests.chaos.story import Event, events
-from worker.runner import EXIT_STUCK
 from worker.tasks import QUEUE
 
 SYSTEMS = ("directory", "badge")
@@ -99,16 +98,15 @@ def test_emptied_broker(tmp_path: Path) -> None:
         assert run.over(said).keys() <= {"applied", "superseded", "sealed"}
 
 
-def test_deaf_worker(tmp_path: Path) -> None:
-    """A worker that hears of no work although some is due ends itself and is started again; when the broker is back, all is
-    done."""
+def test_without_a_broker(tmp_path: Path) -> None:
+    """Nobody can tell the worker of work: it looks for it by itself, and all is done; it neither ends nor goes on about it."""
     said = events(5, 10, 10)
     with structlog.testing.capture_logs() as crew, stage(tmp_path, worker=["--stuck", "2"]) as run:
         run.kill_store("broker")
         run.send(said)
-        wait("the worker ends itself", lambda: run.said("stuck: ending this worker"))
-        wait("it is started again", lambda: run.said("worker ready") == 2)
-        assert ("worker0", EXIT_STUCK) in [(entry["name"], entry["code"]) for entry in crew if "code" in entry]
-        assert run.requests() == []
-        run.start_store("broker")
         arrived(run, said)
+        run.start_store("broker")
+        wait("the worker, the tick and the endpoint hear of it", lambda: run.said("the broker is back") >= 2, 60.0)
+        assert run.said("the broker is away") <= 3 * (1 + run.said("the broker is back"))
+        assert run.said("stuck: ending this worker") == 0
+        assert [entry for entry in crew if "code" in entry] == []

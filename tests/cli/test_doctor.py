@@ -30,7 +30,8 @@ def findings(lockstep: Command) -> dict[str, dict[str, Any]]:
 
 def beat(world: World, ago: int = 0) -> None:
     async def story(engine) -> None:
-        await Beats(engine.store).beat(os.uname().nodename, await engine.store.now() - ago)
+        for kind in (keys.TICKS, keys.WORKERS):
+            await Beats(engine.store, kind).beat(os.uname().nodename, await engine.store.now() - ago)
 
     world.run(story)
 
@@ -51,8 +52,8 @@ def test_all_is_well(world: World, lockstep: Command) -> None:
     assert printed.code == 0
     lines = printed.out.splitlines()
     assert all(line.startswith("ok") for line in lines)
-    parts = ["environment", "configuration", "broker", "durability", "clock", "memory", "events", "outbox", "tick"]
-    assert [line.split()[1] for line in lines[:9]] == parts
+    parts = ["environment", "configuration", "broker", "durability", "clock", "memory", "events", "outbox", "workers", "tick"]
+    assert [line.split()[1] for line in lines[:10]] == parts
     assert "ok     parked            nothing waits for an operator" in printed.out
 
 

@@ -50,5 +50,5 @@ async def _look() -> list[Finding]:
     except ConfigurationError as error:
         return [Finding("configuration", State.WRONG, str(problem), "lockstep check") for problem in error.problems]
     async with wiring.explaining_engine(settings, configuration) as (engine, _):
-        ping = functools.partial(tasks.ping, settings.broker_url)
+        ping = functools.partial(tasks.ping, tasks.application(settings.broker_url))
         return [each async for each in findings(settings, engine, ping)]

@@ -22,6 +22,8 @@ def command(stuck: float) -> None:
       lockstep worker
       lockstep worker --stuck 60
     """
+    import sys
+
     from worker import logs, tasks, wiring
 
     settings = wiring.settings()
@@ -29,4 +31,4 @@ def command(stuck: float) -> None:
     configuration = wiring.configuration(settings)
     app = tasks.application(settings.broker_url)
     publish = tasks.publisher(app)
-    tasks.run_worker(app, lambda: wiring.workers_engine(settings, configuration, publish), settings.concurrency, stuck)
+    sys.exit(tasks.run_worker(app, lambda: wiring.workers_engine(settings, configuration, publish), settings.concurrency, stuck))

@@ -1,30 +1,47 @@
-"""Beats: daemons that hold nothing leave a mark of their last round, so that one that is alive and deaf can be told."""
+"""Beats: daemons leave a mark of their last round, so that one that is not there, or alive and deaf, can be told."""
 
 from __future__ import annotations
+
+import os
 
 from worker.store import keys
 from worker.store.connection import Store, pairs
 
+SILENT = {keys.TICKS: 10_000, keys.WORKERS: 30_000}
+"""Milliseconds since its last round after which a daemon is taken for dead.  A worker waits for the broker within its round."""
 FORGOTTEN = 24 * 60 * 60 * 1000
 """Milliseconds after which a daemon that beats no more is not spoken of."""
 
 
 class Beats:
-    """The last round of each tick, by host."""
+    """The last round of each daemon of a kind.  kind: `keys.TICKS`, by host, or `keys.WORKERS`, by `worker_name`."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, kind: str) -> None:
+        self.store, self.kind = store, kind
 
-    async def beat(self, host: str, now: int) -> None:
-        """now: the store's clock, milliseconds."""
-        await self.store.do("HSET", keys.BEATS, host, now)
+    async def beat(self, name: str, now: int) -> None:
+        """now: the store's clock, milliseconds.  A write: a store that is full, or a replica, answers whoever only reads."""
+        await self.store.do("HSET", self.kind, name, now)
+
+    async def end(self, name: str) -> None:
+        """This one ends."""
+        await self.store.do("HDEL", self.kind, name)
 
     async def all(self) -> dict[str, int]:
-        """host -> when, milliseconds since 1970."""
-        return {host.decode(): int(at) for host, at in pairs(await self.store.do("HGETALL", keys.BEATS)).items()}
+        """name -> when, milliseconds since 1970."""
+        return {name.decode(): int(at) for name, at in pairs(await self.store.do("HGETALL", self.kind)).items()}
+
+    async def alive(self, now: int) -> list[str]:
+        """Those that made a round a moment ago."""
+        return [name for name, at in (await self.all()).items() if at >= now - SILENT[self.kind]]
 
     async def forget(self, now: int) -> None:
         """Those that have not beaten for a day."""
-        gone = [host for host, at in (await self.all()).items() if at < now - FORGOTTEN]
+        gone = [name for name, at in (await self.all()).items() if at < now - FORGOTTEN]
         if gone:
-            await self.store.do("HDEL", keys.BEATS, *gone)
+            await self.store.do("HDEL", self.kind, *gone)
+
+
+def worker_name() -> str:
+    """Of this process; a host may have many."""
+    return f"{os.uname().nodename}:{os.getpid()}"

@@ -30,6 +30,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from worker.cause import cause
 from worker.store import keys
 from worker.store.durability import Durability, Mode
 from worker.store.errors import Unavailable
@@ -120,7 +121,7 @@ class Store:
         try:
             assurance = await self.durability.assurance()
         except RedisError as error:
-            raise Unavailable(f"the store does not answer ({type(error).__name__})") from error
+            raise Unavailable(f"the store does not answer ({cause(error)})") from error
         if assurance.problem:
             raise Unavailable(assurance.problem)
         return assurance.barrier
@@ -167,7 +168,7 @@ class Store:
         except (RedisConnectionError, RedisTimeoutError, OSError) as error:
             # The other connections that wait in the pool are dead, too, if the server is: each would fail once, some day.
             await pool.disconnect(inuse_connections=False)
-            return [Unavailable(f"the store does not answer ({type(error).__name__})")] * len(commands)
+            return [Unavailable(f"the store does not answer ({cause(error)})")] * len(commands)
         except RedisError as error:
             return [error] * len(commands)
         except Exception as error:  # noqa: BLE001 - whatever else went wrong, whoever waits hears of it
@@ -181,7 +182,7 @@ class Store:
         if isinstance(answer, ResponseError) and (word := _unfit(answer)):
             raise Unavailable(f"the store refuses writes ({word})") from answer
         if isinstance(answer, (RedisConnectionError, RedisTimeoutError)):
-            raise Unavailable(f"the store does not answer ({type(answer).__name__})") from answer
+            raise Unavailable(f"the store does not answer ({cause(answer)})") from answer
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -19,6 +19,7 @@ ls:{0}:keyring                  hash  name of a fingerprint key -> what proves t
 ls:{0}:acts                     stream  what operators did: who, when, what, why
 ls:{0}:cursor:<source>          how far its feed was read (worker/store/cursors.py); due list `*feeds`
 ls:{0}:beats                    hash  host -> time of the last round of its tick (milliseconds)
+ls:{0}:workers                  hash  host:pid -> the same of a worker
 ls:{0}:budget:<share>           hash  what a credential may still do (the fields stand in spend.lua); expires
 ls:{0}:pauses                   hash  system -> why it is left alone and until when (the value stands in pauses.lua)
 """
@@ -35,7 +36,8 @@ FOLDED = f"{PREFIX}folded"
 PARKED = f"{PREFIX}parked"
 ACTS = f"{PREFIX}acts"
 KEYRING = f"{PREFIX}keyring"
-BEATS = f"{PREFIX}beats"
+TICKS = f"{PREFIX}beats"
+WORKERS = f"{PREFIX}workers"
 PAUSES = f"{PREFIX}pauses"
 EVENTS_DUE = f"{PREFIX}due:*"
 FEEDS_DUE = f"{PREFIX}due:*feeds"

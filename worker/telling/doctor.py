@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+from worker.cause import cause
 from worker.config import Configuration
 from worker.engine import Engine
 from worker.operate.targets import states
@@ -24,8 +25,6 @@ SKEW = 1_000
 """Milliseconds that our clock may differ from the store's: sources' times and stamps are compared."""
 OVERDUE = 30_000
 """Milliseconds for which due work may wait; a worker that cannot get it done by then ends itself."""
-SILENT = 10_000
-"""Milliseconds since its last round after which a tick is taken for dead."""
 FULL = 0.8
 """Of the memory limit; above it the append-only file may soon not be rewritten."""
 
@@ -91,7 +90,7 @@ async def _broker(ping: Ping) -> Finding:
     try:
         await asyncio.to_thread(ping)
     except Exception as error:  # noqa: BLE001 - whatever its client raises, it cannot be used
-        said = f"does not answer ({type(error).__name__})"
+        said = f"does not answer ({cause(error)})"
         return Finding("broker", State.WRONG, said, "start it, or correct LOCKSTEP_BROKER_URL; nothing is lost meanwhile")
     return Finding("broker", State.OK, "answers")
 
@@ -149,14 +148,18 @@ async def _queues(engine: Engine, now: int) -> list[Finding]:
         _queue("events", f"{events.waiting} waiting to be brought to their targets", events.oldest, now),
         _queue("outbox", f"{many(lag.entries, 'commit')} not in the records yet", lag.oldest, now),
     ]
-    beats = await Beats(engine.store).all()
-    alive = [host for host, at in beats.items() if at > now - SILENT]
-    if alive:
-        found.append(Finding("tick", State.OK, f"{len(alive)} alive"))
-    else:
-        last = f"the last round was {when(max(beats.values()), now)}" if beats else "none has ever run"
-        found.append(Finding("tick", State.WRONG, last, "start `lockstep tick`: without it nothing is tried again"))
+    workers = "start `lockstep worker`: what is accepted waits for one"
+    ticks = "start `lockstep tick`: without it what waits is noticed late"
+    found.append(await _alive("workers", Beats(engine.store, keys.WORKERS), now, workers))
+    found.append(await _alive("tick", Beats(engine.store, keys.TICKS), now, ticks))
     return found
+
+
+async def _alive(what: str, beats: Beats, now: int, mend: str) -> Finding:
+    if alive := await beats.alive(now):
+        return Finding(what, State.OK, f"{len(alive)} alive")
+    rounds = (await beats.all()).values()
+    return Finding(what, State.WRONG, f"the last round was {when(max(rounds), now)}" if rounds else "none has ever run", mend)
 
 
 def _queue(what: str, says: str, oldest: int, now: int) -> Finding:

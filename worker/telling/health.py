@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterable
 
 from worker.store import keys, queues
-from worker.store.beats import Beats
+from worker.store.beats import SILENT, Beats
 from worker.store.connection import Store
 from worker.store.pauses import Pauses
-from worker.telling.doctor import OVERDUE, SILENT
+from worker.telling.doctor import OVERDUE
 from worker.telling.words import span
 
 PATIENCE = 2.0
@@ -56,11 +56,11 @@ async def works(store: Store, systems: Iterable[str]) -> str:
 
 async def ticks(store: Store, host: str) -> str:
     """The tick of this host made a round a moment ago."""
-    last = (await Beats(store).all()).get(host)
+    last = (await Beats(store, keys.TICKS).all()).get(host)
     now = await store.now()
     if last is None:
         return f"no tick of {host} has made a round"
-    return "" if now - last <= SILENT else f"the last round of {host} was {span(now - last)} ago"
+    return "" if now - last <= SILENT[keys.TICKS] else f"the last round of {host} was {span(now - last)} ago"
 
 
 async def stored(store: Store) -> str:
