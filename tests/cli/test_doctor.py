@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import redis as sync_redis
 from msgspec.structs import replace
 
 from tests.cli.conftest import MAPPINGS, Command, World, said
@@ -136,6 +137,27 @@ def test_a_store_that_can_lose(world: World, lockstep: Command, monkeypatch: pyt
     finally:
         world.run(lambda engine: configure(engine, "noeviction"))
     assert (found["state"], found["says"]) == ("wrong", "policy allkeys-lru: seals can be evicted")
+
+
+@pytest.mark.parametrize(
+    ("breaks", "mends", "part", "says"),
+    [
+        (("CONFIG SET", "maxmemory", 1), ("CONFIG SET", "maxmemory", 0), "memory", "it is full: nothing can be written"),
+        (("REPLICAOF", "127.0.0.1", 1), ("REPLICAOF", "NO", "ONE"), "store", "it is a replica and takes no writes"),
+    ],
+)
+def test_a_store_that_takes_no_writes(
+    world: World, lockstep: Command, breaks: tuple[str | int, ...], mends: tuple[str | int, ...], part: str, says: str
+) -> None:
+    """It answers all that is read: what is wrong with it is said in so many words."""
+    with sync_redis.Redis.from_url(world.settings.redis_url) as client:
+        client.execute_command(*breaks)
+        try:
+            found = findings(lockstep)[part]
+        finally:
+            client.execute_command(*mends)
+    assert (found["state"], found["says"]) == ("wrong", says)
+    assert found["do"]
 
 
 def test_keys_that_are_not_the_stores(world: World, lockstep: Command) -> None:

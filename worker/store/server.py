@@ -12,12 +12,13 @@ from worker.store.connection import Store
 @dataclass(frozen=True, slots=True)
 class Server:
     """policy: of eviction; written: the last write to the append-only file went well; each None where it is not told.
-    memory, limit: bytes, 0 where it is not told, and a limit of 0 where there is none."""
+    replica: it takes no writes.  memory, limit: bytes, 0 where it is not told, and a limit of 0 where there is none."""
 
     version: str = ""
     policy: str | None = None
     appending: bool | None = None
     written: bool | None = None
+    replica: bool = False
     memory: int = 0
     limit: int = 0
 
@@ -35,6 +36,7 @@ async def ask(store: Store) -> Server:
         policy=fields.get("maxmemory_policy"),
         appending=flag.get(str(fields.get("aof_enabled"))),
         written=flag.get(str(fields.get("aof_last_write_status"))),
+        replica=fields.get("role") == "slave",
         memory=int(fields.get("used_memory", 0)),
         limit=int(fields.get("maxmemory", 0)),
     )

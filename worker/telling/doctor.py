@@ -132,11 +132,15 @@ async def _server(store: Store) -> list[Finding]:
     elif told.policy != "noeviction":
         found.append(Finding("memory", State.WRONG, f"policy {told.policy}: seals can be evicted", POLICY))
     elif told.limit and told.memory > FULL * told.limit:
-        used = f"{told.memory / told.limit:.0%} of its limit is used"
+        full = told.memory >= told.limit
+        used = "it is full: nothing can be written" if full else f"{told.memory / told.limit:.0%} of its limit is used"
         found.append(Finding("memory", State.WRONG, used, "raise `maxmemory`; a full store answers 503"))
     else:
         of = f" of {told.limit >> 20}" if told.limit else ""
         found.append(Finding("memory", State.OK, f"noeviction, {max(told.memory >> 20, 1)}{of} MiB used"))
+    if told.replica:
+        mend = "name the primary in LOCKSTEP_REDIS_URL; a failover is a restore (docs/operations.md)"
+        found.append(Finding("store", State.WRONG, "it is a replica and takes no writes", mend))
     if told.written is False:
         found.append(Finding("append-only file", State.WRONG, "its last write failed", "look at the store's disk"))
     return found
