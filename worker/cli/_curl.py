@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -30,8 +31,9 @@ def examples(up: Up) -> Iterator[str]:
             yield f"{name} sends to {url} with a secret of its own, which is not printed here; {unsigned}\n"
     for name, url in up.sandboxes.items():
         yield f"what the sandbox {name} holds: curl {url}/__sandbox/users"
-    if up.sandboxes:
-        yield "in another terminal: . .lockstep/sandbox/environment; .venv/bin/lockstep why hr:E-1 onelogin title"
+    if up.variables is not None:
+        file = quote(os.path.relpath(up.variables))
+        yield f"in another terminal: . {file}; .venv/bin/lockstep why hr:E-1 onelogin title"
 
 
 def signed(url: str, verify: StandardWebhooks) -> str:
