@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from connectors.contract import Wire
-from tests.core.story import PRINTS, Story, at, replace, shown, want
+from tests.core.story import PRINTS, Story, at, replace, shown, terms, want
 from worker.core.fingerprint import Fingerprints
 from worker.core.lane import DEATHS, Again, Policy, suspect
 from worker.core.merge import merge
@@ -456,6 +458,19 @@ def test_somebody_was_there_first() -> None:
     assert story.words == [("e1", "a", "sealed")]
     assert story.seal().found
     assert story.wants("e2", 2, "X", "once") == [("e2", "a", "unchanged")]
+
+
+@pytest.mark.parametrize(("there", "word"), [("X", "sealed"), ("A", "unchanged")])
+def test_watching_seals_nothing(there: str, word: str) -> None:
+    """What is there is told as it would be, and sealed only by a target that is written to: whoever watches may still tidy up."""
+    story = Story(observe=True)
+    story.wants("e1", 1, "A", "once")
+    assert story.visits(a=there) == ()
+    assert story.words == [("e1", "a", word)]
+    assert story.a.seal is None
+    story.terms = terms()
+    story.wants("e1~1", 2, "A", "once", replay=True)
+    assert story.visits(a=None) == ("a",), "somebody emptied it meanwhile"
 
 
 def test_a_search_lanes_candidates_arrive_in_their_order() -> None:

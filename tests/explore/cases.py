@@ -65,6 +65,8 @@ WRITE_ONCE = (
     Case("once, the last try, readable", AB, Faults(losses=2, refusals=1), ONCE, tries=1),
     Case("once, three visits die: poison", AB, Faults(crashes=3), ONCE),
     Case("once, only watched", AB, Faults(1, 1, 0, 1), ONCE, observe=True, ends={"a": frozenset({""})}),
+    Case("once, only watched, somebody was there first", AB, Faults(1, 1, 0, 1), ONCE, observe=True, holds=X_IS_THERE,
+         ends=ENDS_WITH["X"]),
     Case("once, and another mapping says always", (AB[0]._replace(policy="always"), AB[1]), Faults(1, 1, 1, 0), ONCE),
     Case("an operator unseals what was found", (AB[0], B_UNSEALS), Faults(1, 1, 0, 1, 1), ONCE, holds=X_IS_THERE),
     Case(

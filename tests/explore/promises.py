@@ -125,6 +125,8 @@ def _attribute(case: Case, world: World, attributes: dict[str, Attribute], told:
 
 
 def _sealed(case: Case, world: World, x: Attribute, name: str, value: str, mine: Mine) -> str:
+    if case.observe and x.seal is not None:
+        return f"AT REST {name}: sealed by who only watches"
     if not case.observe and not value and x.seal is None and any(word not in ("parked", "superseded") for _, word in mine):
         return f"AT REST {name}: empty and unsealed, though a candidate was not refused"
     if name in dict(case.edits[: world.edits]):

@@ -213,16 +213,17 @@ def _against_its_seal(spot: Spot, wanted: Want, seal: Seal | None) -> bool:
 
 
 def _if_empty(spot: Spot, wanted: Want) -> bool:
-    """What is there already is sealed as found."""
+    """What is there already is sealed as found.  A target that is only watched gets no seal: nobody has decided there yet."""
     x, shown = spot.x, spot.shown
     if shown is None or not shown.print:
         return _called(spot, wanted)
-    if spot.shows(wanted.print):
-        x.seal = Seal(wanted.print, wanted.event, spot.now)
+    ours = spot.shows(wanted.print)
+    if not spot.terms.observe:
+        x.seal = Seal(wanted.print if ours else shown.print, wanted.event, spot.now, found=not ours)
+    if ours:
         _unchanged(spot, wanted, wanted.print)
         return False
-    x.seal = Seal(shown.print, wanted.event, spot.now, found=True)
-    spot.ended(wanted, Word.SEALED, "sealed as found")
+    spot.ended(wanted, Word.SEALED, "another value is there" if spot.terms.observe else "sealed as found")
     if spot.two_way:
         spot.advance(wanted)  # the person's own webhook must find news
     else:
