@@ -6,7 +6,7 @@ import random
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -79,16 +79,33 @@ class Engine:
 
     def tell_people(self, notes: Iterable[Note]) -> None:
         """What needs a person is one log event marked `alert`, never silence."""
-        for note in notes:
-            if isinstance(note, Told) and note.word is Word.PARKED:
-                answered = {"status": note.status or None, "request_id": note.request or None}
-                say_parked(note.event, note.system, note.attribute, note.reason, **answered)
+        say_parked(
+            (Parked(note.event, note.system, note.reason, note.status, note.request), note.attribute)
+            for note in notes
+            if isinstance(note, Told) and note.word is Word.PARKED
+        )
 
 
-def say_parked(event: str, target: str, attribute: str, reason: str, **more: str | int | None) -> None:
-    """One value waits for a person from now on."""
-    see = f"lockstep event {event}"
-    log.warning("parked", alert=True, event_name=event, target=target, attribute=attribute, reason=reason, **more, see=see)
+class Parked(NamedTuple):
+    """Why something of an event waits for a person.  status, request: of the answer that refused it, if one did."""
+
+    event: str
+    target: str
+    reason: str
+    status: int = 0
+    request: str = ""
+
+
+def say_parked(parked: Iterable[tuple[Parked, str]]) -> None:
+    """Each with its attribute.  One line for all that wait for the same: a person who is not found is one alert a target."""
+    together: dict[Parked, list[str]] = {}
+    for why, attribute in parked:
+        together.setdefault(why, []).append(attribute)
+    for why, attributes in together.items():
+        log.warning(
+            "parked", alert=True, event_name=why.event, target=why.target, attributes=attributes, reason=why.reason,
+            status=why.status or None, request_id=why.request or None, see=f"lockstep event {why.event}",
+        )  # fmt: skip
 
 
 def terms(system: System, configuration: Configuration, prints: Fingerprints) -> Terms:

@@ -15,7 +15,7 @@ from worker.core.mapping import Route, Wanted
 from worker.core.merge import merge
 from worker.core.outcome import Outcome, Word
 from worker.core.search import search_account
-from worker.engine import OUTBOX, Engine, say_parked
+from worker.engine import OUTBOX, Engine, Parked, say_parked
 from worker.facts import Ended, Gone, Hinted, facts_of, routes_of, search_of
 from worker.parting import part_from_all
 from worker.store.errors import Unavailable
@@ -216,8 +216,10 @@ def _may_replace(lane: Lane, name: str, want: Want) -> Want:
 
 def _say(work: Work) -> None:
     event = work.event
-    for (target, attribute), outcomes in work.told.items():
-        for outcome in outcomes:
-            if outcome.word is Word.PARKED:
-                say_parked(event.name, target, attribute, outcome.reason)
+    say_parked(
+        (Parked(event.name, target, outcome.reason), attribute)
+        for (target, attribute), outcomes in work.told.items()
+        for outcome in outcomes
+        if outcome.word is Word.PARKED
+    )
     log.debug("propagated", event_name=event.name, routes=len(work.routes))

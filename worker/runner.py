@@ -96,7 +96,7 @@ class Runner:
     async def _open(self) -> Watch:
         engine, hints = await self._assemble()
         floor = Floor()
-        targets = [name for name, system in engine.configuration.systems.items() if system.target is not None]
+        targets = engine.configuration.writable
         watch = Watch(engine, [EVENTS, FEEDS, *targets], self._wake_all, self._stuck, self._ping)
         self._engine, self._floor, self._watch = engine, floor, watch
         hints.absence = watch.broker

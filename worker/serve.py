@@ -56,10 +56,8 @@ async def keep_ticking(settings: Settings, configuration: Configuration) -> None
     store = Store(connect(settings.redis_url), settings.durability)
     if not await wiring.wait_for_store(store, stop):
         return
-    systems = [name for name, system in configuration.systems.items() if system.target is not None]
-    polled = [name for name, system in configuration.systems.items() if system.poll is not None]
-    log.info("tick ready", systems=len(systems), polled=len(polled))
-    await tick.run(store, _hints(store, settings), wiring.journal(store, settings), systems, stop, polled)
+    log.info("tick ready", systems=len(configuration.writable), polled=len(configuration.polled), revision=configuration.revision)
+    await tick.run(store, _hints(store, settings), wiring.journal(store, settings), configuration, stop)
     await store.close()
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from worker.absence import Absence
+from worker.config import Configuration
 from worker.engine import EVENTS, FEEDS, OUTBOX
 from worker.hints import Hints
 from worker.store import keys
@@ -40,16 +41,14 @@ async def unfolded(store: Store) -> bool:
     return bool(last) and last[0][0] != await store.do("GET", keys.FOLDED)
 
 
-async def run(
-    store: Store, hints: Hints, journal: Journal, systems: Sequence[str], stop: asyncio.Event, polled: Sequence[str] = ()
-) -> None:
+async def run(store: Store, hints: Hints, journal: Journal, configuration: Configuration, stop: asyncio.Event) -> None:
     """Tick until `stop`.  A store that is away is waited for."""
     trimmed = time.monotonic()
     beats, host, absence = Beats(store, keys.TICKS), os.uname().nodename, Absence("the store")
     while not stop.is_set():
         try:
-            await tick(store, hints, systems, polled)
-            await beats.beat(host, await store.now())
+            await tick(store, hints, configuration.writable, configuration.polled)
+            await beats.beat(host, await store.now(), configuration.revision)
             if time.monotonic() - trimmed > TRIM:
                 trimmed = time.monotonic()
                 await journal.trim()

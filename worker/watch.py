@@ -59,9 +59,6 @@ class Watch:
         self.store, self.broker = Absence("the store", calm=CALM), Absence("the broker", calm=CALM)
         self._tick = Absence("the tick")
         self._workers, self._ticks = Beats(engine.store, keys.WORKERS), Beats(engine.store, keys.TICKS)
-        systems = engine.configuration.systems
-        self._targets = [name for name, system in systems.items() if system.target is not None]
-        self._polled = [name for name, system in systems.items() if system.poll is not None]
         self._progress = self._heard = time.monotonic()
         self._alone_until = self._asked = float("-inf")
         self._over = threading.Event()
@@ -127,13 +124,13 @@ class Watch:
 
     async def _look(self) -> str:
         """The same, as far as the store knows."""
-        store = self._engine.store
+        store, configuration = self._engine.store, self._engine.configuration
         try:
             now = await store.now()
-            await self._workers.beat(worker_name(), now)
+            await self._workers.beat(worker_name(), now, configuration.revision)
             self.store.is_over()
             ticking = not self._tick.lasts or await self._ticking(now)
-            if self._alone() and await tick.tick(store, self._wake, self._targets, self._polled):
+            if self._alone() and await tick.tick(store, self._wake, configuration.writable, configuration.polled):
                 self._asked = self._asked if self._asked > self._progress else time.monotonic()
             idle = self._idle()
             overdue = await self._overdue(now) if idle else ""

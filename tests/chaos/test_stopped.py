@@ -14,6 +14,8 @@ from tests.chaos.story import Event, events
 from worker.tasks import QUEUE
 
 SYSTEMS = ("directory", "badge")
+IN_FLIGHT = 8
+"""Visits of a system at a time, where its configuration names no other number."""
 
 
 def arrived(run: Stage, said: list[Event], patience: float = 60.0) -> None:
@@ -40,12 +42,13 @@ def test_frozen_worker(tmp_path: Path) -> None:
     """A worker that is frozen in the middle of its calls until another has taken over and written newer values wakes up without
     a right to its lanes: it changes nothing of theirs, and works on."""
     first, second, third = (events(seed, 60, 20, age=age) for seed, age in ((7, 3000), (8, 2000), (9, 1000)))
-    with stage(tmp_path, deadline="500ms") as run:
+    with stage(tmp_path, deadline="2s") as run:
         for system in SYSTEMS:
-            run.control(system=system, times=4, answer="held")
+            run.control(system=system, times=100, answer="held")
         run.send(first)
-        wait("answers are held back", lambda: run.held() >= 4)
+        wait("all that it may have in flight is held back", lambda: run.held() >= 2 * IN_FLIGHT)
         run.signal("worker0", signal.SIGSTOP)
+        run.control(clear=True)
         run.start_worker("worker1")
         run.send(second)
         arrived(run, [*first, *second])

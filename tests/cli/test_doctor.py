@@ -29,10 +29,12 @@ def findings(lockstep: Command) -> dict[str, dict[str, Any]]:
     return {each["what"]: each for each in lockstep("doctor", "--json").json}
 
 
-def beat(world: World, ago: int = 0) -> None:
+def beat(world: World, ago: int = 0, revision: str = "") -> None:
     async def story(engine) -> None:
         for kind in (keys.TICKS, keys.WORKERS):
-            await Beats(engine.store, kind).beat(os.uname().nodename, await engine.store.now() - ago)
+            await Beats(engine.store, kind).beat(
+                os.uname().nodename, await engine.store.now() - ago, revision or engine.configuration.revision
+            )
 
     world.run(story)
 
@@ -56,6 +58,17 @@ def test_all_is_well(world: World, lockstep: Command) -> None:
     parts = ["environment", "configuration", "broker", "durability", "clock", "memory", "events", "outbox", "workers", "tick"]
     assert [line.split()[1] for line in lines[:10]] == parts
     assert "ok     parked            nothing waits for an operator" in printed.out
+
+
+def test_a_daemon_that_was_not_restarted(world: World, lockstep: Command) -> None:
+    """The folder was changed since it started: it works on with what it read, and that is said, with both revisions at hand."""
+    beat(world, revision="0123456789ab")
+    found = findings(lockstep)
+    for part in ("workers", "tick"):
+        assert found[part]["state"] == "wrong"
+        assert found[part]["says"].endswith(f"another revision of the configuration: {os.uname().nodename} has 0123456789ab")
+        assert found[part]["do"].startswith("restart it")
+    assert "revision " in found["configuration"]["says"]
 
 
 @pytest.mark.parametrize(("ahead", "says"), [(-60_000, "ahead of"), (60_000, "behind")])
@@ -281,7 +294,7 @@ def test_the_tick_beats(world: World, lockstep: Command) -> None:
         stop = asyncio.Event()
         with ThreadPoolExecutor(1) as executor:
             ticking = asyncio.create_task(
-                run(engine.store, Hints(engine.store, lambda _: None, executor), engine.journal, ["crm"], stop)
+                run(engine.store, Hints(engine.store, lambda _: None, executor), engine.journal, engine.configuration, stop)
             )
             await asyncio.sleep(0.1)
             stop.set()

@@ -90,24 +90,25 @@ def test_a_broker_that_is_away(environ: dict[str, str], client: sync_redis.Redis
     """The worker stays and looks for work by itself; who needs the broker says once why it is away, and when it is back."""
     (port,) = free_ports(1)
     away = {**environ, "LOCKSTEP_BROKER_URL": f"redis://:s3cr3t@127.0.0.1:{port}/0"}
-    with daemon(away, "worker", "--stuck", "1") as worker, daemon(away, "tick") as tick:
-        said = [*heard(worker, "the broker is away")]
-        for _ in range(3):
-            owe(client)
-            until(lambda: done(client), "what is due is done without a broker")
-            time.sleep(1)
-        said += heard(tick, "the broker is away")
-        with server(port, tmp_path) as broker:
-            with sync_redis.Redis(port=port) as own:
-                own.config_set("requirepass", "s3cr3t")
-            said += heard(worker, "the broker is back")
-            owe(client)
-            said += heard(tick, "the broker is back")
-            until(lambda: done(client), "what is due is done with one")
-            for each in (worker, tick):
-                each.send_signal(signal.SIGTERM)
-                assert ended(each)[0] == 0
-            broker.kill()
+    owe(client)
+    with daemon(away, "tick") as tick:
+        said = heard(tick, "the broker is away")
+        with daemon(away, "worker", "--stuck", "1") as worker:
+            said += heard(worker, "the broker is away")
+            for _ in range(3):
+                until(lambda: done(client), "what is due is done without a broker")
+                time.sleep(1)
+                owe(client)
+            with server(port, tmp_path) as broker:
+                with sync_redis.Redis(port=port) as own:
+                    own.config_set("requirepass", "s3cr3t")
+                said += heard(worker, "the broker is back")
+                said += heard(tick, "the broker is back")
+                until(lambda: done(client), "what is due is done with one")
+                for each in (worker, tick):
+                    each.send_signal(signal.SIGTERM)
+                    assert ended(each)[0] == 0
+                broker.kill()
     assert Counter(events(said)) == {
         "worker ready": 1, "tick ready": 1, "the broker is away": 2, "the broker is back": 2,
     }  # fmt: skip

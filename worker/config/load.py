@@ -56,6 +56,16 @@ class Configuration:
         """The systems that may speak."""
         return frozenset(name for name, system in self.systems.items() if system.source is not None)
 
+    @property
+    def writable(self) -> Sequence[str]:
+        """The systems that can be written to, whether a mapping does or not."""
+        return [name for name, system in self.systems.items() if system.target is not None]
+
+    @property
+    def polled(self) -> Sequence[str]:
+        """The systems whose feed is read."""
+        return [name for name, system in self.systems.items() if system.poll is not None]
+
 
 def load(folder: Path, environ: Mapping[str, str], connectors: Mapping[str, Connector]) -> Configuration:
     """Raises ConfigurationError with all problems of all files.  connectors: by the name that an entry gives."""

@@ -1,8 +1,10 @@
-"""Beats: daemons leave a mark of their last round, so that one that is not there, or alive and deaf, can be told."""
+"""Beats: daemons leave a mark of their last round, so that one that is not there, alive and deaf, or started with another
+configuration can be told."""
 
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 from worker.store import keys
 from worker.store.connection import Store, pairs
@@ -13,33 +15,45 @@ FORGOTTEN = 24 * 60 * 60 * 1000
 """Milliseconds after which a daemon that beats no more is not spoken of."""
 
 
+class Beat(NamedTuple):
+    """A round.  at: milliseconds since 1970.  revision: of the configuration that the daemon has, "" if it does not say."""
+
+    at: int
+    revision: str
+
+
 class Beats:
     """The last round of each daemon of a kind.  kind: `keys.TICKS`, by host, or `keys.WORKERS`, by `worker_name`."""
 
     def __init__(self, store: Store, kind: str) -> None:
         self.store, self.kind = store, kind
 
-    async def beat(self, name: str, now: int) -> None:
+    async def beat(self, name: str, now: int, revision: str) -> None:
         """now: the store's clock, milliseconds.  A write: a store that is full, or a replica, answers whoever only reads."""
-        await self.store.do("HSET", self.kind, name, now)
+        await self.store.do("HSET", self.kind, name, f"{now} {revision}")
 
     async def end(self, name: str) -> None:
         """This one ends."""
         await self.store.do("HDEL", self.kind, name)
 
-    async def all(self) -> dict[str, int]:
-        """name -> when, milliseconds since 1970."""
-        return {name.decode(): int(at) for name, at in pairs(await self.store.do("HGETALL", self.kind)).items()}
+    async def all(self) -> dict[str, Beat]:
+        """By name."""
+        return {name.decode(): _read(beat) for name, beat in pairs(await self.store.do("HGETALL", self.kind)).items()}
 
-    async def alive(self, now: int) -> list[str]:
+    async def alive(self, now: int) -> dict[str, Beat]:
         """Those that made a round a moment ago."""
-        return [name for name, at in (await self.all()).items() if at >= now - SILENT[self.kind]]
+        return {name: beat for name, beat in (await self.all()).items() if beat.at >= now - SILENT[self.kind]}
 
     async def forget(self, now: int) -> None:
         """Those that have not beaten for a day."""
-        gone = [name for name, at in (await self.all()).items() if at < now - FORGOTTEN]
+        gone = [name for name, beat in (await self.all()).items() if beat.at < now - FORGOTTEN]
         if gone:
             await self.store.do("HDEL", self.kind, *gone)
+
+
+def _read(beat: bytes) -> Beat:
+    at, _, revision = beat.decode().partition(" ")
+    return Beat(int(at), revision)
 
 
 def worker_name() -> str:

@@ -154,15 +154,21 @@ async def _queues(engine: Engine, now: int) -> list[Finding]:
     ]
     workers = "start `lockstep worker`: what is accepted waits for one"
     ticks = "start `lockstep tick`: without it what waits is noticed late"
-    found.append(await _alive("workers", Beats(engine.store, keys.WORKERS), now, workers))
-    found.append(await _alive("tick", Beats(engine.store, keys.TICKS), now, ticks))
+    revision = engine.configuration.revision
+    found.append(await _alive("workers", Beats(engine.store, keys.WORKERS), revision, now, workers))
+    found.append(await _alive("tick", Beats(engine.store, keys.TICKS), revision, now, ticks))
     return found
 
 
-async def _alive(what: str, beats: Beats, now: int, mend: str) -> Finding:
+async def _alive(what: str, beats: Beats, revision: str, now: int, mend: str) -> Finding:
+    """revision: of the folder as it is now; a daemon reads it when it starts."""
     if alive := await beats.alive(now):
-        return Finding(what, State.OK, f"{len(alive)} alive")
-    rounds = (await beats.all()).values()
+        others = [f"{name} has {beat.revision}" for name, beat in sorted(alive.items()) if beat.revision != revision]
+        if not others:
+            return Finding(what, State.OK, f"{len(alive)} alive")
+        says = f"{len(alive)} alive, {len(others)} with another revision of the configuration: {', '.join(others)}"
+        return Finding(what, State.WRONG, says, "restart it: a changed folder is read at the start")
+    rounds = [beat.at for beat in (await beats.all()).values()]
     return Finding(what, State.WRONG, f"the last round was {when(max(rounds), now)}" if rounds else "none has ever run", mend)
 
 

@@ -60,7 +60,7 @@ async def ticks(store: Store, host: str) -> str:
     now = await store.now()
     if last is None:
         return f"no tick of {host} has made a round"
-    return "" if now - last <= SILENT[keys.TICKS] else f"the last round of {host} was {span(now - last)} ago"
+    return "" if now - last.at <= SILENT[keys.TICKS] else f"the last round of {host} was {span(now - last.at)} ago"
 
 
 async def stored(store: Store) -> str:
