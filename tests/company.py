@@ -17,12 +17,12 @@ from worker.core import intake
 from worker.core.event import Event
 from worker.core.fingerprint import Fingerprints
 from worker.core.lane import Attribute, Lane, Note, copied
-from worker.deliver import deliver
-from worker.engine import Engine
-from worker.floor import Floor
-from worker.fold import fold
+from worker.engine.deliver import deliver
+from worker.engine.engine import Engine
+from worker.engine.floor import Floor
+from worker.engine.fold import fold
+from worker.engine.propagate import propagate
 from worker.operate.turns import Turns, turns_of
-from worker.propagate import propagate
 from worker.store import keys
 from worker.store.connection import Store
 from worker.store.journal import Journal

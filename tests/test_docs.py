@@ -235,11 +235,12 @@ def test_the_alerts_are_all_there_are() -> None:
 def shared() -> Mapping[str, ast.Module]:
     """The modules that are no connector's, whose texts reach the record of an event.  Not: what refuses a webhook before there is
     an event."""
-    stories = ("propagate", "facts", "search", "calls", "visit", "deliver", "fold", "poll")
+    steps = ("propagate", "facts", "search", "calls", "visit", "deliver", "fold", "poll")
     lines = ("network/transport", "network/session", "network/tokens")
     files = [
         *(path for path in (ROOT / "worker/core").glob("*.py") if path.name != "strict.py"),
-        *(ROOT / "worker" / f"{name}.py" for name in (*stories, *lines, "store/budgets", "operate/parked", "config/language")),
+        *(ROOT / "worker/engine" / f"{name}.py" for name in steps),
+        *(ROOT / "worker" / f"{name}.py" for name in (*lines, "store/budgets", "operate/parked", "config/language")),
         *(ROOT / "connectors").glob("*.py"),
     ]
     return {path.as_posix(): ast.parse(path.read_text()) for path in files}

@@ -14,13 +14,13 @@ from functools import partial
 import structlog
 import uvloop
 
-from worker.deliver import deliver, drained
-from worker.engine import EVENTS, FEEDS, OUTBOX, Engine
-from worker.floor import Floor
-from worker.fold import fold
-from worker.hints import Hints
-from worker.poll import poll
-from worker.propagate import propagate
+from worker.engine.deliver import deliver, drained
+from worker.engine.engine import EVENTS, FEEDS, OUTBOX, Engine
+from worker.engine.floor import Floor
+from worker.engine.fold import fold
+from worker.engine.hints import Hints
+from worker.engine.poll import poll
+from worker.engine.propagate import propagate
 from worker.store.errors import Unavailable
 from worker.watch import STUCK, Watch
 

@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from worker import collector, tasks, tick, wiring
+from worker import collector, tasks, wiring
 from worker.config import Configuration
 from worker.endpoint.exchange import Limits
 from worker.endpoint.ingress import build_app
 from worker.endpoint.listener import server
-from worker.engine import EVENTS
-from worker.hints import Hints
+from worker.engine import tick
+from worker.engine.engine import EVENTS
+from worker.engine.hints import Hints
 from worker.settings import Settings
 from worker.store.connection import Store, connect
 from worker.store.errors import Unavailable

@@ -19,7 +19,7 @@ from celery.worker.request import Request
 from kombu import Exchange, Queue
 
 from worker import collector
-from worker.engine import EVENTS, FEEDS, OUTBOX
+from worker.engine.engine import EVENTS, FEEDS, OUTBOX
 from worker.runner import Assemble, Runner
 from worker.watch import STUCK
 

@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from worker import tick
 from worker.absence import Absence
 from worker.cause import cause
-from worker.engine import Engine
+from worker.engine import tick
+from worker.engine.engine import Engine
 from worker.store import keys
 from worker.store.beats import Beats, worker_name
 from worker.store.errors import Unavailable

@@ -20,8 +20,8 @@ from worker.config import Configuration, Problem, inspect, json_schema, load
 from worker.config.schema import Kind
 from worker.core.fingerprint import Fingerprints
 from worker.endpoint.ingress import Handshake, SourceEndpoint
-from worker.engine import Engine, Hint
-from worker.hints import Hints
+from worker.engine.engine import Engine, Hint
+from worker.engine.hints import Hints
 from worker.settings import Settings
 from worker.store.connection import Store, connect
 from worker.store.errors import Unavailable

@@ -24,11 +24,11 @@ from worker import wiring
 from worker.cli import main
 from worker.config import Configuration
 from worker.core.intake import Receipt, entries
-from worker.deliver import deliver, drained
-from worker.engine import Engine
-from worker.floor import Floor
-from worker.fold import fold
-from worker.propagate import propagate
+from worker.engine.deliver import deliver, drained
+from worker.engine.engine import Engine
+from worker.engine.floor import Floor
+from worker.engine.fold import fold
+from worker.engine.propagate import propagate
 from worker.settings import Settings
 from worker.store.acts import Acts
 

@@ -287,8 +287,8 @@ def test_the_tick_beats(world: World, lockstep: Command) -> None:
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 
-    from worker.hints import Hints
-    from worker.tick import run
+    from worker.engine.hints import Hints
+    from worker.engine.tick import run
 
     async def one_round(engine) -> None:
         stop = asyncio.Event()

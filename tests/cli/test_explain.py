@@ -14,11 +14,11 @@ import pytest
 
 from tests.cli.conftest import SECRET, Command, Line, Printed, World, said
 from worker import wiring
-from worker.deliver import deliver, drained
-from worker.engine import Engine
-from worker.floor import Floor
+from worker.engine.deliver import deliver, drained
+from worker.engine.engine import Engine
+from worker.engine.floor import Floor
+from worker.engine.propagate import propagate
 from worker.network.lines import lines
-from worker.propagate import propagate
 
 Body = Callable[[Mapping[str, Any]], Path]
 

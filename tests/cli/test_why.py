@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from connectors.contract import Failed, Response, Unanswered
 from tests.cli.conftest import MAPPINGS, Command, World, said
 from worker.core.lane import Seal
-from worker.engine import Engine
+from worker.engine.engine import Engine
 from worker.operate.named import Who
 from worker.telling import why_text
 from worker.telling.why import Why, why

@@ -11,7 +11,7 @@ from worker.config import inspect
 from worker.core.event import Event
 from worker.core.naming import can_be_account
 from worker.core.outcome import Word
-from worker.facts import Ended, Hinted, facts_of
+from worker.engine.facts import Ended, Hinted, facts_of
 
 UNFIT = ["", "?hr:E-2", "?", "a\x1b[31m", "a\nb", "a\x00b", "\ud800", "a\u2028b", "a\x7fb", "a\x85b", "x" * 513, "\u00e9" * 257]
 

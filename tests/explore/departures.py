@@ -1,6 +1,6 @@
 """Departures: an account is deleted, what it owed and had sealed goes to the search lane of its person, and it comes back: as it
-was, or made again and empty.  The order of the steps is that of worker/search.py; each is one commit, and its visit may die
-after it."""
+was, or made again and empty.  The order of the steps is that of worker/engine/search.py; each is one commit, and its visit may
+die after it."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def merges(m: Moves, wants: dict[str, Want], label: str, **changes: Any) -> Move
 
 
 def _merged(lane: Lane, m: Moves, records: Iterable[tuple[str, Want]], *, seals_: Any, owner: Any = None) -> Any:
-    """As `_merge_into` of worker/search.py.  A lane for `Moves.to`, or a search lane as it is stored."""
+    """As `_merge_into` of worker/engine/search.py.  A lane for `Moves.to`, or a search lane as it is stored."""
     step: Step | None = merge(lane, m.terms, {}, seals=seals_, owner=owner, search=None if owner else Search())
     assert step is not None
     lane, notes = step

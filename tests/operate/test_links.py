@@ -4,9 +4,9 @@ import pytest
 
 from tests.company import Company
 from worker.core.outcome import Word
+from worker.engine.propagate import propagate
 from worker.operate.links import link, shown, unlink
 from worker.operate.named import NotPossible, Who
-from worker.propagate import propagate
 from worker.store.pauses import Reason
 
 ANA, BOB = Who("hr", "E-1"), Who("hr", "E-2")

@@ -7,9 +7,9 @@ import pytest
 
 from connectors.contract import Deferred, Flow
 from tests.company import Company
-from worker.deliver import deliver
+from worker.engine.deliver import deliver
+from worker.engine.propagate import propagate
 from worker.operate.targets import resume, states
-from worker.propagate import propagate
 from worker.store.budgets import Exhausted, Gate
 from worker.store.pauses import Reason
 

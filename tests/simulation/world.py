@@ -16,11 +16,11 @@ from worker.core.fingerprint import Fingerprints
 from worker.core.lane import Policy
 from worker.core.path import parse
 from worker.core.rules import From, Key, NoAccount, Rule, SourceRules, TargetRules
-from worker.deliver import deliver
-from worker.engine import Engine
-from worker.floor import Floor
-from worker.fold import fold
-from worker.propagate import propagate
+from worker.engine.deliver import deliver
+from worker.engine.engine import Engine
+from worker.engine.floor import Floor
+from worker.engine.fold import fold
+from worker.engine.propagate import propagate
 from worker.store.connection import Store
 from worker.store.journal import Journal
 from worker.store.lanes import Lanes

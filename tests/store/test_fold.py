@@ -10,7 +10,7 @@ from tests.store.dying import DyingStore, dies_everywhere
 from worker.core.event import Entry
 from worker.core.lane import Again, Lane, Note, Seen, Told
 from worker.core.outcome import Word
-from worker.fold import fold
+from worker.engine.fold import fold
 from worker.store import keys
 from worker.store.connection import Store
 from worker.store.errors import Unavailable

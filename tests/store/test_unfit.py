@@ -11,7 +11,7 @@ from tests.company import Company
 from tests.company import company as company
 from tests.store.test_reconnect import started
 from worker.core.event import Entry
-from worker.propagate import propagate
+from worker.engine.propagate import propagate
 from worker.store.connection import Store, connect
 from worker.store.errors import Unavailable
 

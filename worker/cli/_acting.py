@@ -12,7 +12,7 @@ import click
 from worker.cli._frame import Failure, not_found, operator, say, with_engine
 
 if TYPE_CHECKING:
-    from worker.engine import Engine
+    from worker.engine.engine import Engine
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from worker.core.outcome import Word
 
 if TYPE_CHECKING:
     from worker.core.event import Event
-    from worker.engine import Engine
+    from worker.engine.engine import Engine
 
 
 def moment_ago(text: str) -> int:

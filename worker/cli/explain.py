@@ -11,7 +11,7 @@ from worker.cli._acting import record
 from worker.cli._frame import Exit, Failure, json_option, not_found, print_json, reveal_option, run, say
 
 if TYPE_CHECKING:
-    from worker.engine import Engine
+    from worker.engine.engine import Engine
     from worker.telling.explain import Explanation
     from worker.telling.live import Live
 

@@ -12,7 +12,7 @@ from worker.cli.events import moment_ago
 from worker.core.outcome import Word
 
 if TYPE_CHECKING:
-    from worker.engine import Engine
+    from worker.engine.engine import Engine
     from worker.operate.replay import Plan
 
 

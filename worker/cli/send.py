@@ -14,7 +14,7 @@ from worker.cli._acting import Follow, counted, progress, record, table, with_op
 from worker.cli._frame import Exit, Failure, json_option, print_json, say
 
 if TYPE_CHECKING:
-    from worker.engine import Engine
+    from worker.engine.engine import Engine
     from worker.operate.send import Summary
 
 

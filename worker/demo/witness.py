@@ -13,7 +13,7 @@ import msgspec
 
 from worker import wiring
 from worker.core.event import Event, Sighting, finished
-from worker.engine import Engine
+from worker.engine.engine import Engine
 from worker.settings import Settings
 
 PATIENCE = 60.0

@@ -19,12 +19,12 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract import NotEvents, Source
-from worker.admission import Journal, admit, tell_people
 from worker.core import intake, strict
 from worker.core.event import Entry
 from worker.core.signature import Fault, Verifier
 from worker.endpoint.answer import Answer, Refusal, Refused
 from worker.endpoint.exchange import Exchange, Gone, Limits
+from worker.engine.admission import Journal, admit, tell_people
 from worker.store.errors import Unavailable
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger("lockstep.ingress")

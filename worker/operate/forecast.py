@@ -12,8 +12,8 @@ from worker.core.lane import Lane, Note, Terms, Told
 from worker.core.outcome import Word
 from worker.core.plan import needs_read, plan
 from worker.core.search import searched_subject, waiting
-from worker.engine import Engine
-from worker.propagate import Delivery, Work, ask, enter
+from worker.engine.engine import Engine
+from worker.engine.propagate import Delivery, Work, ask, enter
 
 READ = "read first"
 """The account is read, and then it is decided."""

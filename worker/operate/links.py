@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from worker.core.ownership import owner_of, sought_now
 from worker.core.search import search_account
-from worker.engine import Engine
+from worker.engine.engine import Engine
+from worker.engine.parting import part
 from worker.operate.named import NotPossible, Who
-from worker.parting import part
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from worker.config import Configuration
 from worker.core.event import Event
 from worker.core.mapping import Facts
 from worker.core.search import search_account
-from worker.engine import Engine
-from worker.facts import facts_of, routes_of
+from worker.engine.engine import Engine
+from worker.engine.facts import facts_of, routes_of
 
 NEWEST = 10
 """So many of a subject's events are asked for its account."""

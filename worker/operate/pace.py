@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from worker.engine import Engine
+from worker.engine.engine import Engine
 
 FLOOD = 5_000
 """Events waiting above which a bulk act waits too."""

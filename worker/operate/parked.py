@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from worker.core.event import Event
 from worker.core.outcome import Outcome, Word
-from worker.engine import Engine
+from worker.engine.engine import Engine
 from worker.operate.replay import Plan, Told, replay, unheard
 from worker.operate.selection import PAGE, Chosen
 from worker.operate.turns import Said, Turns, limited, turns_of

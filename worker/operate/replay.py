@@ -15,7 +15,7 @@ from worker.core import version
 from worker.core.derived import replayed
 from worker.core.event import Entry, Event, Routes
 from worker.core.intake import placed
-from worker.engine import Engine
+from worker.engine.engine import Engine
 from worker.operate.forecast import Forecast, forecast
 from worker.operate.named import NotPossible
 from worker.operate.pace import room

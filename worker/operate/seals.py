@@ -9,8 +9,8 @@ from worker.core.event import Event, Routes
 from worker.core.lane import Lane, Seal, Shown
 from worker.core.mapping import Facts, Route, Wanted
 from worker.core.search import searched_subject
-from worker.engine import Engine
-from worker.facts import facts_of, routes_of
+from worker.engine.engine import Engine
+from worker.engine.facts import facts_of, routes_of
 from worker.operate.named import NotPossible, Unknown, Who, lane_of, nearest
 from worker.operate.replay import start
 from worker.operate.turns import Turns, turns_of

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from worker.core.event import ALL, Event, Routes
 from worker.core.mapping import Facts
 from worker.core.outcome import Word
-from worker.engine import Engine
-from worker.facts import facts_of, routes_of
+from worker.engine.engine import Engine
+from worker.engine.facts import facts_of, routes_of
 from worker.operate.named import Who
 from worker.operate.turns import Turns, limited, turns_of
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from connectors.contract import NotEvents
-from worker.admission import admit
 from worker.core import intake, strict
 from worker.core.event import Entry
 from worker.core.outcome import Word
-from worker.engine import Engine
+from worker.engine.admission import admit
+from worker.engine.engine import Engine
 from worker.operate.pace import PATIENCE, room
 from worker.operate.replay import unheard
 

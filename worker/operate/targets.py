@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from worker.engine import Engine
+from worker.engine.engine import Engine
 from worker.store import keys, queues
 from worker.store.budgets import Gate
 from worker.store.pauses import Pause, Reason

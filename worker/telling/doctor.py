@@ -11,7 +11,7 @@ import msgspec
 
 from worker.cause import cause
 from worker.config import Configuration
-from worker.engine import Engine
+from worker.engine.engine import Engine
 from worker.operate.targets import states
 from worker.settings import Settings
 from worker.store import keys, queues, server

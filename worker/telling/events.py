@@ -10,7 +10,7 @@ import msgspec
 from worker.core.event import Event, Sighting
 from worker.core.outcome import Outcome, Word
 from worker.core.record import tell
-from worker.engine import Engine
+from worker.engine.engine import Engine
 from worker.operate.named import Who
 from worker.telling.pending import Waiting, is_open, not_folded, still_pending
 from worker.telling.place import place

@@ -9,9 +9,9 @@ import msgspec
 from worker.core.event import Event
 from worker.core.mapping import Facts, Traced
 from worker.core.outcome import Outcome
-from worker.engine import Engine
-from worker.facts import facts_of, routes_of
-from worker.propagate import Work, ask
+from worker.engine.engine import Engine
+from worker.engine.facts import facts_of, routes_of
+from worker.engine.propagate import Work, ask
 from worker.telling.foreseen import Foresight, Targeted
 from worker.telling.live import Live
 

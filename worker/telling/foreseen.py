@@ -14,9 +14,9 @@ from worker.core.outcome import Outcome, Word
 from worker.core.plan import begin, needs_read, plan
 from worker.core.search import seals, searched_subject, spellings, waiting
 from worker.core.shown import look
-from worker.engine import Engine
-from worker.facts import KNOWN
-from worker.propagate import Delivery, Work, enter
+from worker.engine.engine import Engine
+from worker.engine.facts import KNOWN
+from worker.engine.propagate import Delivery, Work, enter
 from worker.telling.live import Live
 from worker.telling.rehearsal import ACCOUNT, Drawn, as_it_leaves, drawn
 

@@ -9,9 +9,9 @@ from typing import TypeVar
 from connectors.contract import Account, Directory, Flow, Request, Target
 from worker.core.lane import Search
 from worker.core.search import holds_key
-from worker.engine import Engine
+from worker.engine.engine import Engine
+from worker.engine.search import candidates
 from worker.network.transport import SAFE, Line
-from worker.search import candidates
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from worker.core.event import Event
 from worker.core.lane import Lane, Lease, Terms, Want
 from worker.core.outcome import Outcome, Word
 from worker.core.record import outcomes_of
-from worker.engine import Engine
+from worker.engine.engine import Engine
 from worker.operate.named import Who
 from worker.store import keys
 from worker.store.pauses import Pause

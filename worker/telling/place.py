@@ -6,7 +6,7 @@ import msgspec
 
 from worker.core.lane import Lane, new
 from worker.core.search import searched_subject
-from worker.engine import Engine
+from worker.engine.engine import Engine
 from worker.operate.named import Who, lane_of
 
 

@@ -14,8 +14,8 @@ from worker.core.mapping import Facts, Traced
 from worker.core.outcome import Outcome, Word
 from worker.core.record import tell
 from worker.core.version import micros
-from worker.engine import Engine
-from worker.facts import facts_of, routes_of
+from worker.engine.engine import Engine
+from worker.engine.facts import facts_of, routes_of
 from worker.operate.named import Unknown, Who
 from worker.telling.pending import Waiting, is_open, not_folded, unbrought, waiting
 from worker.telling.place import Place, place

@@ -13,7 +13,7 @@ from worker.cli._acting import need_reason, record, why_option
 from worker.cli._frame import apply_option, json_option
 
 if TYPE_CHECKING:
-    from worker.engine import Engine
+    from worker.engine.engine import Engine
     from worker.operate.parked import Wanted
 
 

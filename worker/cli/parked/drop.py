@@ -11,7 +11,7 @@ from worker.cli._frame import print_json
 from worker.cli.parked._choice import Choice, chosen
 
 if TYPE_CHECKING:
-    from worker.engine import Engine
+    from worker.engine.engine import Engine
 
 
 @click.command(name="drop")

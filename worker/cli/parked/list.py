@@ -11,7 +11,7 @@ from worker.cli._acting import limit_option, table, with_operator
 from worker.cli._frame import json_option, print_json, say
 
 if TYPE_CHECKING:
-    from worker.engine import Engine
+    from worker.engine.engine import Engine
 
 
 class Row(NamedTuple):

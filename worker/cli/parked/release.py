@@ -10,7 +10,7 @@ from worker.cli._acting import progress, with_operator
 from worker.cli.parked._choice import Choice, chosen
 
 if TYPE_CHECKING:
-    from worker.engine import Engine
+    from worker.engine.engine import Engine
     from worker.operate.replay import Plan
 
 

@@ -10,7 +10,7 @@ from worker.cli._acting import need_reason, record, remind, why_option, with_ope
 from worker.cli._frame import apply_option, json_option, print_json, say
 
 if TYPE_CHECKING:
-    from worker.engine import Engine
+    from worker.engine.engine import Engine
     from worker.operate.seals import Unsealing
 
 

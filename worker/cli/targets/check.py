@@ -11,7 +11,7 @@ from worker.cli._findings import show
 from worker.cli._frame import json_option
 
 if TYPE_CHECKING:
-    from worker.engine import Engine
+    from worker.engine.engine import Engine
     from worker.telling.doctor import Finding
 
 

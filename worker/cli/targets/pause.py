@@ -10,7 +10,7 @@ from worker.cli._acting import record, with_operator
 from worker.cli._frame import json_option, operator, print_json, reason_option
 
 if TYPE_CHECKING:
-    from worker.engine import Engine
+    from worker.engine.engine import Engine
 
 
 @click.command(name="pause")

@@ -21,7 +21,7 @@ from connectors.contract import (
 from worker.core.settle import Answer, Kind
 from worker.core.shown import shown
 from worker.core.wire import canonical
-from worker.visit import Visit, react, wait_of
+from worker.engine.visit import Visit, react, wait_of
 
 Answers = dict[str, Answer]
 

@@ -18,9 +18,9 @@ from worker.core.naming import can_be_account
 from worker.core.ownership import sought_now
 from worker.core.search import holds_key, postponed
 from worker.core.settle import release
-from worker.engine import Engine
+from worker.engine.engine import Engine
+from worker.engine.visit import Visit, react
 from worker.store.directory import Failure, Listing
-from worker.visit import Visit, react
 
 log = structlog.get_logger()
 

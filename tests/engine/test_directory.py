@@ -15,7 +15,7 @@ from tests.company import MAPPING, Company, Desk
 from worker.core.event import Event
 from worker.core.outcome import Outcome, Word
 from worker.core.search import search_account
-from worker.directory import LONGEST, WAIT
+from worker.engine.directory import LONGEST, WAIT
 from worker.store import keys
 from worker.store.directory import Directories
 from worker.telling.explain import explain

@@ -15,9 +15,9 @@ from worker.core.mapping import Route, Wanted
 from worker.core.merge import merge
 from worker.core.outcome import Outcome, Word
 from worker.core.search import search_account
-from worker.engine import OUTBOX, Engine, Parked, say_parked
-from worker.facts import Ended, Gone, Hinted, facts_of, routes_of, search_of
-from worker.parting import part_from_all
+from worker.engine.engine import OUTBOX, Engine, Parked, say_parked
+from worker.engine.facts import Ended, Gone, Hinted, facts_of, routes_of, search_of
+from worker.engine.parting import part_from_all
 from worker.store.errors import Unavailable
 
 log = structlog.get_logger()

@@ -17,14 +17,14 @@ from worker.core.merge import merge
 from worker.core.outcome import Word
 from worker.core.plan import begin
 from worker.core.search import seals, search_account
-from worker.deliver import deliver
-from worker.engine import Engine
-from worker.floor import Floor
+from worker.engine.deliver import deliver
+from worker.engine.engine import Engine
+from worker.engine.floor import Floor
+from worker.engine.parting import part_from_all
+from worker.engine.propagate import propagate
 from worker.operate.links import link
 from worker.operate.named import Who
 from worker.operate.replay import start
-from worker.parting import part_from_all
-from worker.propagate import propagate
 from worker.store import keys
 from worker.store.errors import Unavailable
 from worker.store.lanes import Lanes
@@ -483,7 +483,7 @@ async def test_an_account_that_is_found_while_it_departs(company: Company, monke
         await beside.empty()
         return await part_from_all(engine, system, account)
 
-    monkeypatch.setattr("worker.search.part_from_all", parts)
+    monkeypatch.setattr("worker.engine.search.part_from_all", parts)
     company.desk.fail("PATCH", NoAccount("no such account"))
     name = await company.say("e2", at=2, department="Law")
     await company.run()

@@ -13,7 +13,7 @@ from tests.company import Company
 from worker.core.event import Event
 from worker.core.fingerprint import Fingerprints
 from worker.core.outcome import Word
-from worker.propagate import propagate
+from worker.engine.propagate import propagate
 
 
 class Breaking(Fingerprints):

@@ -11,7 +11,7 @@ from worker.core.derived import replayed, sighting
 from worker.core.event import Entry, Event
 from worker.core.lane import Again, Seen, Told
 from worker.core.record import outcomes_of
-from worker.engine import EVENTS, Engine
+from worker.engine.engine import EVENTS, Engine
 
 log = structlog.get_logger()
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 
 from worker.absence import Absence
 from worker.config import Configuration
-from worker.engine import EVENTS, FEEDS, OUTBOX
-from worker.hints import Hints
+from worker.engine.engine import EVENTS, FEEDS, OUTBOX
+from worker.engine.hints import Hints
 from worker.store import keys
 from worker.store.beats import Beats
 from worker.store.connection import Store

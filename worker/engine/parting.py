@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.core.ownership import disowned
-from worker.engine import Engine
+from worker.engine.engine import Engine
 
 
 async def part(engine: Engine, system: str, account: str, other: str, there: str) -> None:

@@ -33,10 +33,10 @@ from worker.core.search import (
     waiting,
     was_there,
 )
-from worker.directory import Unlisted, listed, wait_for_list
-from worker.facts import KNOWN, facts_of, routes_of, search_of
-from worker.parting import part_from_all
-from worker.visit import Visit, give_back, said
+from worker.engine.directory import Unlisted, listed, wait_for_list
+from worker.engine.facts import KNOWN, facts_of, routes_of, search_of
+from worker.engine.parting import part_from_all
+from worker.engine.visit import Visit, give_back, said
 
 log = structlog.get_logger()
 

@@ -12,8 +12,8 @@ import structlog
 from connectors.contract import ConnectorError, Deferred, Failed, Flow, Halted, Locked, Refused, Target, TokenRefused, Unanswered
 from worker.core.lane import Lane, Note, Terms
 from worker.core.settle import release
-from worker.engine import OUTBOX, Engine
-from worker.floor import Floor
+from worker.engine.engine import OUTBOX, Engine
+from worker.engine.floor import Floor
 from worker.store.pauses import Reason
 
 log = structlog.get_logger()

@@ -36,19 +36,20 @@ from connectors.sandbox import Webhook
 from tests.company import Desk
 from tests.connectors.conversation import Talk
 from tests.store.dying import DyingStore, dies_everywhere
-from worker import poll as story
 from worker.config import load
 from worker.core import intake
 from worker.core.event import Entry, Event
 from worker.core.fingerprint import Fingerprints
 from worker.core.outcome import Outcome, Word
-from worker.deliver import deliver
-from worker.engine import FEEDS, Engine
-from worker.floor import Floor
-from worker.fold import fold
-from worker.hints import Hints
+from worker.engine import poll as story
+from worker.engine.deliver import deliver
+from worker.engine.engine import FEEDS, Engine
+from worker.engine.floor import Floor
+from worker.engine.fold import fold
+from worker.engine.hints import Hints
+from worker.engine.propagate import propagate
+from worker.engine.tick import tick
 from worker.operate.targets import states
-from worker.propagate import propagate
 from worker.store import keys
 from worker.store.connection import Store
 from worker.store.cursors import Cursor
@@ -59,7 +60,6 @@ from worker.store.links import Links
 from worker.store.pauses import Pauses, Reason
 from worker.telling.event_text import sentences
 from worker.telling.events import Story
-from worker.tick import tick
 
 T = TypeVar("T")
 

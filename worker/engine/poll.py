@@ -14,14 +14,14 @@ import structlog
 from msgspec.structs import replace
 
 from connectors.contract import ConnectorError, Deferred, Failed, Feed, Page
-from worker.admission import admit, tell_people
 from worker.config import System
 from worker.core import intake
 from worker.core.event import Entry, Event
 from worker.core.outcome import Outcome, Word
 from worker.core.version import micros
-from worker.engine import EVENTS, Engine
-from worker.floor import Floor
+from worker.engine.admission import admit, tell_people
+from worker.engine.engine import EVENTS, Engine
+from worker.engine.floor import Floor
 from worker.store.cursors import Cursor
 
 log = structlog.get_logger()

@@ -10,17 +10,17 @@ import asyncio
 import time
 
 from connectors.contract import Account, ConnectorError, NoAccount
-from worker.calls import write
 from worker.core.lane import Lane, Note, copied, idle, suspect
 from worker.core.park import poisoned
 from worker.core.plan import begin, needs_read, plan
 from worker.core.search import searched_subject
 from worker.core.settle import settle
 from worker.core.shown import look
-from worker.engine import Engine
-from worker.floor import Floor
-from worker.search import depart, search
-from worker.visit import Visit, give_back, said
+from worker.engine.calls import write
+from worker.engine.engine import Engine
+from worker.engine.floor import Floor
+from worker.engine.search import depart, search
+from worker.engine.visit import Visit, give_back, said
 
 
 async def deliver(engine: Engine, floor: Floor, system: str) -> bool:
