@@ -30,6 +30,7 @@ from worker.store.keyring import vouch
 from worker.store.lanes import Lanes
 from worker.store.links import Links
 from worker.store.pauses import Pauses
+from worker.store.queues import enrol
 from worker.telling.unread import NoLanes, NoLinks
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ async def workers_engine(
     store = Store(connect(settings.redis_url), settings.durability)
     await wait_for_store(store)
     await vouch(store, settings.fingerprint_keys)
+    await enrol(store, configuration.writable)
     await warn(store)
     hints = Hints(store, publish, ThreadPoolExecutor(1, "hints"))
     return _engine(settings, configuration, store, lines(configuration, store, settings.egress), hints), hints

@@ -17,7 +17,7 @@ import redis as sync_redis
 from msgspec.structs import replace
 
 from tests.cli.conftest import MAPPINGS, Command, World, said
-from worker.store import keys
+from worker.store import keys, queues
 from worker.store.beats import Beats
 from worker.store.connection import Store
 from worker.store.cursors import NOTHING
@@ -58,6 +58,20 @@ def test_all_is_well(world: World, lockstep: Command) -> None:
     parts = ["environment", "configuration", "broker", "durability", "clock", "memory", "events", "outbox", "workers", "tick"]
     assert [line.split()[1] for line in lines[:10]] == parts
     assert "ok     parked            nothing waits for an operator" in printed.out
+
+
+def test_a_target_that_was_taken_out(world: World, lockstep: Command) -> None:
+    """Nobody serves its lanes any more: what is owed there is told, and nothing is said where nothing is owed."""
+
+    async def story(engine) -> None:
+        await queues.enrol(engine.store, [*engine.configuration.writable, "old", "older"])
+        await engine.store.do("ZADD", keys.due("old"), await engine.store.now() + 3_600_000, "7")
+
+    world.run(story)
+    found = findings(lockstep)
+    assert found["target old"]["state"] == "wrong"
+    assert found["target old"]["says"] == "not in the configuration any more, and something is owed to 1 account"
+    assert "target older" not in found
 
 
 def test_a_daemon_that_was_not_restarted(world: World, lockstep: Command) -> None:

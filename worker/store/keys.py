@@ -18,6 +18,7 @@ ls:{0}:parked                   zset  "<source>:<id>" by time: events with somet
 ls:{0}:keyring                  hash  name of a fingerprint key -> what proves that it is this one
 ls:{0}:acts                     stream  what operators did: who, when, what, why
 ls:{0}:cursor:<source>          how far its feed was read (worker/store/cursors.py); due list `*feeds`
+ls:{0}:targets                  set   the systems that workers of this store have ever kept lanes for
 ls:{0}:beats                    hash  host -> time of the last round of its tick (milliseconds)
 ls:{0}:workers                  hash  host:pid -> the same of a worker
 ls:{0}:budget:<share>           hash  what a credential may still do (the fields stand in spend.lua); expires
@@ -36,6 +37,7 @@ FOLDED = f"{PREFIX}folded"
 PARKED = f"{PREFIX}parked"
 ACTS = f"{PREFIX}acts"
 KEYRING = f"{PREFIX}keyring"
+TARGETS = f"{PREFIX}targets"
 TICKS = f"{PREFIX}beats"
 WORKERS = f"{PREFIX}workers"
 PAUSES = f"{PREFIX}pauses"

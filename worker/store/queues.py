@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.store import keys
@@ -24,6 +25,17 @@ async def depth(store: Store, due_list: str, now: int) -> Depth:
     due = int(await store.do("ZCOUNT", due_list, "-inf", now))
     first = await store.do("ZRANGE", due_list, 0, 0, "WITHSCORES") if due else []
     return Depth(waiting, due, int(next(iter(scores(first)), 0)))
+
+
+async def enrol(store: Store, systems: Sequence[str]) -> None:
+    """A worker keeps lanes for these from now on."""
+    if systems:
+        await store.do("SADD", keys.TARGETS, *systems)
+
+
+async def enrolled(store: Store) -> frozenset[str]:
+    """The systems that ever had lanes here, also those that no configuration names any more."""
+    return frozenset(name.decode() for name in await store.do("SMEMBERS", keys.TARGETS))
 
 
 async def due_at(store: Store, due_list: str, member: str) -> int | None:

@@ -197,6 +197,17 @@ async def _targets(engine: Engine, now: int) -> list[Finding]:
             found.append(Finding(what, State.WRONG, says, MORE))
         else:
             found.append(Finding(what, State.OK, f"{owed}{', only watched' if each.mode == 'observe' else ''}"))
+    return found + await _taken_out(engine, now)
+
+
+async def _taken_out(engine: Engine, now: int) -> list[Finding]:
+    """The systems that no configuration names any more, and to which something is owed for ever."""
+    found = []
+    for name in sorted(await queues.enrolled(engine.store) - set(engine.configuration.writable)):
+        if waiting := (await queues.depth(engine.store, keys.due(name), now)).waiting:
+            says = f"not in the configuration any more, and something is owed to {many(waiting, 'account')}"
+            mend = "bring it back with `target: {mode: observe}`, and take it out when nothing is owed"
+            found.append(Finding(f"target {name}", State.WRONG, says, mend))
     return found
 
 
