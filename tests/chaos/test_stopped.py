@@ -104,7 +104,7 @@ def test_emptied_broker(tmp_path: Path) -> None:
 def test_without_a_broker(tmp_path: Path) -> None:
     """Nobody can tell the worker of work: it looks for it by itself, and all is done; it neither ends nor goes on about it."""
     said = events(5, 10, 10)
-    with structlog.testing.capture_logs() as crew, stage(tmp_path, worker=["--stuck", "2"]) as run:
+    with structlog.testing.capture_logs() as crew, stage(tmp_path, worker=["--stuck", "15"]) as run:
         run.kill_store("broker")
         run.send(said)
         arrived(run, said)

@@ -93,7 +93,7 @@ def test_a_broker_that_is_away(environ: dict[str, str], client: sync_redis.Redis
     owe(client)
     with daemon(away, "tick") as tick:
         said = heard(tick, "the broker is away")
-        with daemon(away, "worker", "--stuck", "1") as worker:
+        with daemon(away, "worker", "--stuck", "10") as worker:
             said += heard(worker, "the broker is away")
             for _ in range(3):
                 until(lambda: done(client), "what is due is done without a broker")
@@ -131,7 +131,7 @@ def test_a_worker_that_hears_nothing(environ: dict[str, str], client: sync_redis
 
 def test_a_tick_that_is_away(environ: dict[str, str], client: sync_redis.Redis) -> None:
     """Nobody tells of what became due: the worker says so once and looks for it by itself, until somebody does."""
-    with daemon(environ, "worker", "--stuck", "1") as worker:
+    with daemon(environ, "worker", "--stuck", "5") as worker:
         owe(client)
         said = heard(worker, "the tick is away")
         until(lambda: done(client), "what is due is done without a tick")
