@@ -15,7 +15,7 @@ import asyncio, logging, socket, sys, warnings
 import structlog
 from worker import logs
 
-logs.configure(sys.argv[1], "info")
+logs.configure(sys.argv[1], "info", "worker")
 library = logging.getLogger("some.library")
 
 def breaks():
@@ -79,6 +79,7 @@ def test_every_line_is_one_record() -> None:
     ]
     assert [line["places"][-1].split()[-1] for line in lines if "places" in line] == ["breaks", "breaks", "broken"]
     assert {line.get("library", "") for line in lines} == {"", "some.library", "py.warnings", "asyncio"}
+    assert {line["daemon"] for line in lines} == {"worker"}
     assert all(line["level"] and line["timestamp"].endswith("Z") for line in lines)
 
 

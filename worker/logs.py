@@ -19,14 +19,16 @@ PLACES = 8
 """Of a stack: the innermost."""
 
 
-def configure(style: Literal["json", "console"], level: str) -> None:
-    """Set up structlog, the standard library's logging and its warnings for this process."""
+def configure(style: Literal["json", "console"], level: str, daemon: str = "") -> None:
+    """Set up structlog, the standard library's logging and its warnings for this process.  daemon: which one it is, and each line
+    says so; "" for what is none."""
     number = getattr(logging, level.upper())
     render: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        *([_said_by(daemon)] if daemon else []),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _where_it_broke,
@@ -49,6 +51,16 @@ def configure(style: Literal["json", "console"], level: str) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
     warnings.formatwarning = _warning  # type: ignore[assignment] # file and line are not told
+
+
+def _said_by(daemon: str) -> structlog.typing.Processor:
+    """In whichever of its threads: variables of a context would be those of one."""
+
+    def say(_: object, __: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        fields["daemon"] = daemon
+        return fields
+
+    return say
 
 
 def _library(_: object, __: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -128,9 +128,10 @@ def _stop(number: int, _: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def run_worker(app: Celery, assemble: Assemble, concurrency: int, stuck: float = STUCK) -> int:
+def run_worker(app: Celery, assemble: Assemble, concurrency: int, stuck: float = STUCK, *, revision: str) -> int:
     """A worker, until SIGTERM: then it takes no more hints and finishes the visits that it has in flight.  Answers the exit code.
-    stuck: seconds, see `watch.STUCK`.  Raises what `assemble` raises: a worker that cannot work does not start."""
+    stuck: seconds, see `watch.STUCK`.  revision: of the configuration in force, for the log.  Raises what `assemble` raises: a
+    worker that cannot work does not start."""
     runner = Runner(assemble, stuck, lambda: ping(app))
 
     @app.task(name="lockstep.propagate", Request=Hint)
@@ -165,7 +166,7 @@ def run_worker(app: Celery, assemble: Assemble, concurrency: int, stuck: float =
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop)
     collector.settle()
-    log.info("worker ready")
+    log.info("worker ready", revision=revision)
     worker.start()
     log.info("worker drains")
     log.info("worker stops", drained=runner.drain(DRAIN))

@@ -25,6 +25,6 @@ def command(listen: str | None) -> None:
     from worker.serve import serve
 
     settings = wiring.settings()
-    logs.configure(settings.log, settings.log_level)
+    logs.configure(settings.log, settings.log_level, "endpoint")
     host, port = address_of(listen) if listen else settings.listen
     uvloop.run(serve(settings, wiring.configuration(settings), host, port))

@@ -21,5 +21,5 @@ def command() -> None:
     from worker.serve import keep_ticking
 
     settings = wiring.settings()
-    logs.configure(settings.log, settings.log_level)
+    logs.configure(settings.log, settings.log_level, "tick")
     uvloop.run(keep_ticking(settings, wiring.configuration(settings)))

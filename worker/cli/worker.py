@@ -23,12 +23,14 @@ def command(stuck: float) -> None:
       lockstep worker --stuck 60
     """
     import sys
+    from functools import partial
 
     from worker import logs, tasks, wiring
 
     settings = wiring.settings()
-    logs.configure(settings.log, settings.log_level)
+    logs.configure(settings.log, settings.log_level, "worker")
     configuration = wiring.configuration(settings)
     app = tasks.application(settings.broker_url)
     publish = tasks.publisher(app)
-    sys.exit(tasks.run_worker(app, lambda: wiring.workers_engine(settings, configuration, publish), settings.concurrency, stuck))
+    assemble = partial(wiring.workers_engine, settings, configuration, publish)
+    sys.exit(tasks.run_worker(app, assemble, settings.concurrency, stuck, revision=configuration.revision))
