@@ -45,6 +45,7 @@ async def serve(settings: Settings, configuration: Configuration, host: str, por
         log.info("endpoint ready", host=host, port=port, revision=configuration.revision)
 
     await server(app, ready=ready, host=host, port=port).serve()
+    log.info("endpoint stops")
     await store.close()
 
 
@@ -52,13 +53,14 @@ async def keep_ticking(settings: Settings, configuration: Configuration) -> None
     """Run the tick until a signal."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     store = Store(connect(settings.redis_url), settings.durability)
     if not await wiring.wait_for_store(store, stop):
         return
     log.info("tick ready", systems=len(configuration.writable), polled=len(configuration.polled), revision=configuration.revision)
     await tick.run(store, _hints(store, settings), wiring.journal(store, settings), configuration, stop)
+    log.info("tick stops")
     await store.close()
 
 

@@ -54,3 +54,21 @@ def test_a_worker_that_is_told_to_end(environ: dict[str, str], number: signal.Si
     assert (process.returncode, printed) == (0, "")
     assert [each["event"] for each in records] == ["worker ready", "worker drains", "worker stops"]
     assert all("library" not in each for each in records)
+    assert {each["daemon"] for each in records} == {"worker"}
+    assert records[0]["revision"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(("command", "name"), [("serve", "endpoint"), ("tick", "tick")])
+def test_an_endpoint_or_a_tick_that_is_told_to_end(
+    environ: dict[str, str], number: signal.Signals, command: str, name: str
+) -> None:
+    """It says so, and ends well: also where the terminal that it was started from is closed."""
+    with daemon(environ, command) as process:
+        before = heard(process, f"{name} ready")
+        process.send_signal(number)
+        printed, said = process.communicate(timeout=PATIENCE)
+    records = [*before, *map(json.loads, said.splitlines())]
+    assert (process.returncode, printed) == (0, "")
+    assert [each["event"] for each in records] == [f"{name} ready", f"{name} stops"]
+    assert {each["daemon"] for each in records} == {name}
