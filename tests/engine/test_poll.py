@@ -457,9 +457,9 @@ async def test_a_pause_within_a_list_is_kept(firm: Firm) -> None:
 async def test_a_poll_neither_pauses_nor_resumes(firm: Firm) -> None:
     """Its success says nothing of the right to write: failures of the deliveries still count in a row."""
     for _ in range(4):
-        await firm.engine.pauses.failed("onelogin")
+        await firm.engine.pauses.failed("onelogin", "server error")
     await firm.poll()
-    assert await firm.engine.pauses.failed("onelogin")
+    assert await firm.engine.pauses.failed("onelogin", "server error")
     assert {each.system for each in await states(firm.engine) if each.pause} == {"onelogin"}
 
 

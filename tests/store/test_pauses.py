@@ -13,7 +13,7 @@ ROOM = 8
 
 
 async def fail(here: Pauses, times: int) -> list[bool]:
-    return [await here.failed("s") for _ in range(times)]
+    return [await here.failed("s", "it broke") for _ in range(times)]
 
 
 async def test_nothing_known(store: Store) -> None:
@@ -59,8 +59,18 @@ async def test_breaker(store: Store) -> None:
     assert await here.may_take("s", ROOM) == 0
     pause = await here.paused("s")
     assert pause is not None
-    assert (pause.reason, pause.strikes) == ("breaker", 6)
+    assert (pause.reason, pause.strikes, pause.why) == ("breaker", 6, "it broke")
     assert 1_000 * BREAKER - 20_000 < pause.until - await store.now() <= 1_000 * BREAKER
+
+
+async def test_the_end_of_a_pause_is_told_once(store: Store) -> None:
+    """To whoever ended it; a success ends no stronger pause."""
+    here, there = Pauses(store), Pauses(store)
+    await fail(here, 5)
+    await fail(there, 1)
+    assert [await each.worked("s") for each in (here, there, here)] == [True, False, False]
+    await here.pause("s", Reason.OPERATOR, why="maintenance", by="ana")
+    assert not await here.worked("s")
 
 
 async def test_in_a_row(store: Store) -> None:
@@ -68,7 +78,7 @@ async def test_in_a_row(store: Store) -> None:
     here = Pauses(store)
     for _ in range(3):
         assert await fail(here, 4) == [False] * 4
-        await here.worked("s")
+        assert not await here.worked("s"), "it was not paused"
     assert await store.do("HLEN", keys.PAUSES) == 0
 
 
@@ -176,6 +186,6 @@ async def test_systems_do_not_mix(store: Store) -> None:
     here = Pauses(store)
     await here.pause("b", Reason.OPERATOR, why="x", by="ana")
     await here.pause("a", Reason.CREDENTIALS, why="y")
-    await here.failed("c")
+    await here.failed("c", "it broke")
     assert [(name, pause.reason) for name, pause in (await here.all()).items()] == [("a", "credentials"), ("b", "operator")]
     assert await here.may_take("c", ROOM) == ROOM

@@ -49,7 +49,8 @@ def tell_people(admitted: Sequence[Admitted]) -> None:
         if word == "other":
             log.warning("event id reused", security=True, source=entry.source, id=entry.id)
         if word == "new" and entry.verdict and entry.verdict.word is Word.PARKED:
-            log.error("event parked", alert=True, source=entry.source, id=entry.id, reason=entry.verdict.reason)
+            see = f"lockstep event {entry.source}:{entry.id}"
+            log.error("event parked", alert=True, source=entry.source, id=entry.id, reason=entry.verdict.reason, see=see)
 
 
 async def _each(journal: Journal, entries: Sequence[Entry]) -> list[Admitted]:

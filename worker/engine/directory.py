@@ -19,7 +19,7 @@ from worker.core.ownership import sought_now
 from worker.core.search import holds_key, postponed
 from worker.core.settle import release
 from worker.engine.engine import Engine
-from worker.engine.visit import Visit, react
+from worker.engine.visit import Visit, react, worked
 from worker.store.directory import Failure, Listing
 
 log = structlog.get_logger()
@@ -102,7 +102,7 @@ async def _make(v: Visit, *, wake: bool) -> None:
     try:
         async with engine.directories.kept(system, v.token):
             accounts = await engine.lines[system].drive(target.directory(), patience=LONGEST)
-            await engine.pauses.worked(system)
+            await worked(engine, system)
             now = await engine.store.now()
             there = await engine.directories.fill(system, v.token, _rows(engine, system, accounts), now)
     except ConnectorError as error:

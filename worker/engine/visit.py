@@ -61,7 +61,7 @@ class Visit:
         self.called = True
         left = self.terms.lease / 1000 - MARGIN - (time.monotonic() - self.started)
         answer = await self.engine.lines[self.system].drive(flow, patience=left)
-        await self.engine.pauses.worked(self.system)
+        await worked(self.engine, self.system)
         return answer
 
     async def change(
@@ -120,12 +120,21 @@ async def react(v: Visit, error: ConnectorError) -> None:
         case TokenRefused():
             pass  # the credential ended, not the system
         case Failed() | Unanswered() | Deferred() if not v.outlived:
-            if await engine.pauses.failed(system):
-                _alert(system, "five calls in a row failed")
+            last = f"{error.reason}, HTTP {error.status}" if error.status else error.reason
+            why = f"five calls in a row failed, the last: {last}"
+            if await engine.pauses.failed(system, why):
+                _alert(system, why)
         case _:
-            await engine.pauses.worked(system)  # the system works; this account or value does not
+            await worked(engine, system)  # the system works; this account or value does not
+
+
+async def worked(engine: Engine, system: str) -> None:
+    """The system answered as it should.  Where that ends a pause, it is said: whoever read of the pause waits for it."""
+    if await engine.pauses.worked(system):
+        log.info("target works again", target=system)
 
 
 def _alert(system: str, reason: str) -> None:
     """Said once a pause."""
-    log.error("target paused", alert=True, target=system, reason=reason, see=f"mend it, then: lockstep targets resume {system}")
+    see = f"mend it; then it goes on by itself, or at once: lockstep targets resume {system}"
+    log.error("target paused", alert=True, target=system, reason=reason, see=see)

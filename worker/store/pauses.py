@@ -70,16 +70,18 @@ class Pauses:
         self._suspect.discard(system)
         return there is not None
 
-    async def failed(self, system: str, why: str = "five calls in a row failed") -> bool:
-        """A call failed or was not answered.  True if that paused the system."""
+    async def failed(self, system: str, why: str) -> bool:
+        """A call failed or was not answered.  True if that paused the system.  why: of the pause, should it be in force now."""
         _, _, paused = await self._change(system, "failed", STRIKES, int(BREAKER * 1000), "lockstep", _line(why))
         return paused == b"1"
 
-    async def worked(self, system: str) -> None:
+    async def worked(self, system: str) -> bool:
         """A call was answered well: the failures are forgotten, and a pause for refused credentials or by the breaker ends.
-        Costs a call to the store only while this process knows of one."""
-        if system in self._suspect:
-            await self._change(system, "worked")
+        True if that ended one.  Costs a call to the store only while this process knows of one."""
+        if system not in self._suspect:
+            return False
+        _, _, ended = await self._change(system, "worked")
+        return ended == b"1"
 
     async def may_take(self, system: str, room: int) -> int:
         """How many lanes of this system may be taken, at most `room`.  Taking one as a probe renews the pause: whoever asks
@@ -113,9 +115,9 @@ class Pauses:
         return {name: pause for name, pause in sorted(read.items()) if pause is not None}
 
     async def _change(self, system: str, what: str, *args: bytes | str | int, durable: bool = False) -> tuple[int, bytes, bytes]:
-        strikes, reason, paused = await self._store.run("pauses", [keys.PAUSES], [system, what, *args], durable=durable)
+        strikes, reason, changed = await self._store.run("pauses", [keys.PAUSES], [system, what, *args], durable=durable)
         self._note(system, bool(strikes or reason))
-        return strikes, reason, paused
+        return strikes, reason, changed
 
     def _note(self, system: str, suspect: bool) -> None:
         if suspect:
