@@ -150,6 +150,17 @@ def test_targets_that_rest(world: World, lockstep: Command) -> None:
     assert found["target shop"]["state"] == "ok"
 
 
+def test_a_pause_that_ends_by_itself(world: World, lockstep: Command) -> None:
+    """What is to be mended is not the pause."""
+
+    async def refuse(engine) -> None:
+        await engine.pauses.pause("crm", Reason.CREDENTIALS, why="the credentials are refused")
+
+    world.run(refuse)
+    do = findings(lockstep)["target crm"]["do"]
+    assert do == "mend it; then it goes on by itself, or at once: lockstep targets resume crm"
+
+
 def test_a_store_that_can_lose(world: World, lockstep: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trust is loud; a policy that evicts is wrong."""
     monkeypatch.setenv("LOCKSTEP_DURABILITY", "trust")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from tests.cli.conftest import Command, World, said
+from worker.core.lane import Lane, Lease, Note, copied
+from worker.store import keys
 from worker.store.pauses import Reason
 
 
@@ -100,6 +102,34 @@ def test_a_call_without_an_answer(world: World, lockstep: Command) -> None:
     assert "crm  level  pending until" in printed
     assert "1 try: its call was not answered, and may land yet: the account rests until that is over" in printed
     assert "pending (no answer in time), at the first try" in printed
+
+
+def test_a_target_that_asked_to_wait(world: World, lockstep: Command) -> None:
+    """An account that rests is told of; that its target asked us to wait is the better reason, and the list of targets has it."""
+
+    async def rest(engine) -> None:
+        now = await engine.store.now()
+
+        def rests(lane: Lane) -> tuple[Lane, list[Note]]:
+            lane = copied(lane)
+            lane.lease = Lease(now + 3_600_000)
+            return lane, []
+
+        await engine.lanes.change(engine.terms["crm"], "E-1", now, rests)
+
+    async def ask(engine) -> None:
+        await engine.store.run("limit", [keys.budget("crm")], ["", 7_200_000])
+
+    world.accept("hr", said("evt-1", 1, level="3"))
+    world.work("shop")
+    world.run(rest)
+    assert "the account rests: its last call failed, or may land yet" in lockstep("event", "hr:evt-1").out
+    assert {row["held"] for row in lockstep("targets", "list", "--json").json} == {None}
+    world.run(ask)
+    assert "the target asked us to wait" in lockstep("event", "hr:evt-1").out
+    assert "the target asked us to wait" in lockstep("why", "hr:E-1", "crm", "level").out
+    (row,) = [line for line in lockstep("targets", "list").out.splitlines() if line.startswith("crm")]
+    assert "told to wait until" in row
 
 
 def test_settled_and_not_folded(world: World, lockstep: Command) -> None:

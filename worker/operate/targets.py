@@ -13,12 +13,14 @@ from worker.store.pauses import Pause, Reason
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """lanes: accounts that something is owed to, or that are visited now; due: of these, how many could be visited now;
+    """held: until when nothing is sent because the system asked us to wait, milliseconds since 1970, 0 if it did not; may be
+    over.  lanes: accounts that something is owed to, or that are visited now; due: of these, how many could be visited now;
     oldest: since when the first of them could be, milliseconds since 1970, 0 if none."""
 
     system: str
     mode: str
     pause: Pause | None
+    held: int
     lanes: int
     due: int
     oldest: int
@@ -32,9 +34,15 @@ async def states(engine: Engine) -> list[TargetState]:
     async def one(system: str) -> TargetState:
         lanes = await queues.depth(engine.store, keys.due(system), now)
         mode = engine.configuration.systems[system].mode
-        return TargetState(system, mode, pauses.get(system), lanes.waiting, lanes.due, lanes.oldest)
+        return TargetState(system, mode, pauses.get(system), await held(engine, system), lanes.waiting, lanes.due, lanes.oldest)
 
     return list(await asyncio.gather(*(one(system) for system in systems)))
+
+
+async def held(engine: Engine, system: str) -> int:
+    """Until when nothing is sent with the system's credential because it asked us to wait, milliseconds since 1970; 0 if it did
+    not.  May be over."""
+    return await queues.hold(engine.store, engine.configuration.systems[system].share or system)
 
 
 async def resume(engine: Engine, system: str) -> bool:

@@ -182,15 +182,15 @@ async def _targets(engine: Engine, now: int) -> list[Finding]:
     found = []
     for each in await states(engine):
         what, owed = f"target {each.system}", f"something is owed to {many(each.lanes, 'account')}, {each.due} due"
-        system = engine.configuration.systems[each.system]
-        until = await queues.hold(engine.store, system.share or each.system)
         if each.pause is not None:
             ends = f"until {when(each.pause.until, now)}" if each.pause.until else "until it is resumed"
             by = f" by {each.pause.by}" if each.pause.reason == "operator" else ""
             says = f"paused{by} ({each.pause.reason}: {each.pause.why}) {ends}; {owed}"
-            found.append(Finding(what, State.WRONG, says, f"lockstep targets resume {each.system}"))
-        elif until > now:
-            says = f"it asked us to wait until {when(until, now)}; {owed}"
+            resume = f"lockstep targets resume {each.system}"
+            mend = resume if each.pause.reason == "operator" else f"mend it; then it goes on by itself, or at once: {resume}"
+            found.append(Finding(what, State.WRONG, says, mend))
+        elif each.held > now:
+            says = f"it asked us to wait until {when(each.held, now)}; {owed}"
             found.append(Finding(what, State.NOTE, says, "nothing is sent with this credential until then"))
         elif each.oldest and now - each.oldest > OVERDUE:
             says = f"{owed}, the oldest for {span(now - each.oldest)}"

@@ -12,6 +12,7 @@ from worker.core.outcome import Outcome, Word
 from worker.core.record import outcomes_of
 from worker.engine.engine import Engine
 from worker.operate.named import Who
+from worker.operate.targets import held
 from worker.store import keys
 from worker.store.pauses import Pause
 from worker.store.queues import due_at
@@ -32,9 +33,10 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 def waiting(
-    lane: Lane, terms: Terms, attribute: str, now: int, pause: Pause | None, recorded: Mapping[str, str]
+    lane: Lane, terms: Terms, attribute: str, now: int, pause: Pause | None, held: int, recorded: Mapping[str, str]
 ) -> list[Waiting]:
-    """All that is owed of one attribute, next first.  recorded: event -> the reason of its last attempt."""
+    """All that is owed of one attribute, next first.  held: see `TargetState`.  recorded: event -> the reason of its last
+    attempt."""
     x = lane.attributes.get(attribute)
     if x is None:
         return []
@@ -42,13 +44,14 @@ def waiting(
     if x.sent is not None:
         found.append(_said(x.sent, attribute, *_under_way(x.sent, lane.lease, now), spent=1))
     if x.wanted is not None:
-        found.append(_said(x.wanted, attribute, *_not_yet(x.wanted, lane, terms, now, pause, recorded.get(x.wanted.event, ""))))
+        tried = recorded.get(x.wanted.event, "")
+        found.append(_said(x.wanted, attribute, *_not_yet(x.wanted, lane, terms, now, pause, held, tried)))
     first = x.sent or x.wanted
     turn = f"it stands behind {first.event if first else 'another candidate'}, which may seal first"
     return [*found, *(_said(record, attribute, turn) for record in x.behind)]
 
 
-def looked_for(lane: Lane, event: str, now: int, pause: Pause | None) -> Waiting | None:
+def looked_for(lane: Lane, event: str, now: int, pause: Pause | None, held: int) -> Waiting | None:
     """What a hint waits for; None if this lane does not know of it."""
     lease = lane.lease
     if lease is not None and event in lease.check:
@@ -57,8 +60,8 @@ def looked_for(lane: Lane, event: str, now: int, pause: Pause | None) -> Waiting
         return None
     if pause is not None:
         return Waiting(event, "*", _paused(pause), pause.until)
-    if lease is not None and lease.until > now:
-        return Waiting(event, "*", _resting(lease), lease.until)
+    if (rest := _rest(lease, held, now)) is not None:
+        return Waiting(event, "*", *rest)
     return Waiting(event, "*", "its account is to be read", now)
 
 
@@ -73,13 +76,13 @@ async def still_pending(engine: Engine, event: Event, target: str, attribute: st
     if not event.planned:
         return await unbrought(engine, event, attribute, now)
     found = await place(engine, Who(event.source, event.subject), target)
-    pause = await engine.pauses.paused(target)
+    pause, until = await engine.pauses.paused(target), await held(engine, target)
     if attribute == "*":
-        owed = looked_for(found.lane, event.name, now, pause)
+        owed = looked_for(found.lane, event.name, now, pause, until)
     else:
         recorded = event.outcomes.get(target, {}).get(attribute)
         reasons = {event.name: recorded.reason} if recorded is not None else {}
-        all_owed = waiting(found.lane, engine.terms[target], attribute, now, pause, reasons)
+        all_owed = waiting(found.lane, engine.terms[target], attribute, now, pause, until, reasons)
         owed = next((each for each in all_owed if each.event == event.name), None)
     return owed or Waiting(event.name, attribute, "it is settled, and not in the record yet", now)
 
@@ -102,12 +105,12 @@ def _under_way(sent: Want, lease: Lease | None, now: int) -> tuple[str, int]:
     return "it is not known whether its call landed: that is found out first", max(sent.after, now)
 
 
-def _not_yet(wanted: Want, lane: Lane, terms: Terms, now: int, pause: Pause | None, recorded: str) -> tuple[str, int]:
-    lease, search = lane.lease, lane.search
+def _not_yet(wanted: Want, lane: Lane, terms: Terms, now: int, pause: Pause | None, held: int, recorded: str) -> tuple[str, int]:
+    search = lane.search
     if pause is not None:
         return _paused(pause), pause.until
-    if lease is not None and lease.until > now:
-        return _resting(lease), lease.until
+    if (rest := _rest(lane.lease, held, now)) is not None:
+        return rest
     if search is not None:
         times = f"{search.looks} times" if search.looks > 1 else "once"
         said = f"its account was searched for {times} and not found" if search.looks else "its account is searched for"
@@ -119,10 +122,16 @@ def _not_yet(wanted: Want, lane: Lane, terms: Terms, now: int, pause: Pause | No
     return "it is due, and no worker has taken it yet", now
 
 
-def _resting(lease: Lease) -> str:
-    if lease.token:
-        return "the account is being visited"
-    return "the account rests until no call of ours can land any more"
+def _rest(lease: Lease | None, held: int, now: int) -> tuple[str, int] | None:
+    """Why nobody may visit the account now, and until when; None if somebody may."""
+    rests = lease.until if lease is not None else 0
+    if lease is not None and lease.token and rests > now:
+        return "the account is being visited", rests
+    if held > now:
+        return "the target asked us to wait", max(held, rests)
+    if rests > now:
+        return "the account rests: its last call failed, or may land yet", rests
+    return None
 
 
 def _paused(pause: Pause) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from worker.core.lane import Lane, new
-from worker.core.search import searched_subject
+from worker.core.search import searched_subject, waiting
 from worker.engine.engine import Engine
 from worker.operate.named import Who, lane_of
 
 
 class Place(msgspec.Struct, frozen=True):
-    """account: its id at `system`, "" while it is not known; searched: it is being looked for.  lane: of the account, or the
-    search lane of the subject."""
+    """account: its id at `system`, "" while it is not known; searched: it is being looked for, because somebody wants something
+    there.  lane: of the account, or the search lane of the subject."""
 
     system: str
     account: str
@@ -31,5 +31,6 @@ async def place(engine: Engine, somebody: Who, target: str) -> Place:
     if name is None:
         return Place(target, "", False, new())
     _, lane = await engine.lanes.load(target, name)
-    searched = searched_subject(name) is not None
-    return Place(target, "" if searched else name, searched, lane)
+    if searched_subject(name) is None:
+        return Place(target, name, False, lane)
+    return Place(target, "", bool(waiting(lane)), lane)

@@ -17,6 +17,7 @@ from worker.core.version import micros
 from worker.engine.engine import Engine
 from worker.engine.facts import facts_of, routes_of
 from worker.operate.named import Unknown, Who
+from worker.operate.targets import held
 from worker.telling.pending import Waiting, is_open, not_folded, unbrought, waiting
 from worker.telling.place import Place, place
 
@@ -154,7 +155,8 @@ async def why(engine: Engine, subject: Who, target: str, attribute: str) -> Why:
     spoke = await _spoke(engine, names_of_events, found, attribute)
     recorded = {each.event.name: each.outcome.reason for each in spoke if each.outcome is not None and is_open(each.outcome)}
     unplanned = [await unbrought(engine, each.event, attribute, now) for each in spoke if not each.event.planned]
-    owed = waiting(found.lane, terms, attribute, now, await engine.pauses.paused(target), recorded)
+    pause, until = await engine.pauses.paused(target), await held(engine, target)
+    owed = waiting(found.lane, terms, attribute, now, pause, until, recorded)
     by, settled = _origin(x, spoke, found)
     return Why(
         subject=subject, attribute=attribute, place=found, now=now, revision=engine.configuration.revision,

@@ -46,14 +46,14 @@ def _row(state: TargetState, now: int) -> tuple[str, ...]:
     from worker.telling.words import span
 
     oldest = span(now - state.oldest) if state.oldest else "-"
-    return state.system, state.mode, _state(state.pause, now), f"{state.lanes:,}", f"{state.due:,}", oldest
+    return state.system, state.mode, _state(state.pause, state.held, now), f"{state.lanes:,}", f"{state.due:,}", oldest
 
 
-def _state(pause: Pause | None, now: int) -> str:
+def _state(pause: Pause | None, held: int, now: int) -> str:
     from worker.telling.words import moment, until
 
     if pause is None:
-        return "running"
+        return f"told to wait {until(held, now)}" if held > now else "running"
     by = f" by {pause.by}" if pause.reason == "operator" else ""
     end = f", {until(pause.until, now)}" if pause.until else ", until it is resumed"
     return f"paused ({pause.reason}){by} since {moment(pause.since)}{end}: {pause.why}"
@@ -64,5 +64,5 @@ def _plain(state: TargetState) -> dict[str, object]:
     return {
         "target": state.system, "mode": state.mode, "state": "running" if pause is None else "paused",
         "pause": None if pause is None else {name: getattr(pause, name) for name in ("reason", "by", "why", "since", "until")},
-        "accounts": state.lanes, "due": state.due, "oldest": state.oldest or None,
+        "held": state.held or None, "accounts": state.lanes, "due": state.due, "oldest": state.oldest or None,
     }  # fmt: skip
