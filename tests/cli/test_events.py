@@ -104,6 +104,21 @@ def test_a_call_without_an_answer(world: World, lockstep: Command) -> None:
     assert "pending (no answer in time), at the first try" in printed
 
 
+def test_a_call_without_an_answer_and_then_a_pause(world: World, lockstep: Command) -> None:
+    """Nothing is found out before the pause ends, so it is not said to be due."""
+    from connectors.contract import Failed
+
+    async def pause(engine) -> None:
+        await engine.pauses.pause("crm", Reason.CREDENTIALS, why="the credentials are refused")
+
+    world.systems.answers["crm"] = Failed("server error", 600.0)
+    world.accept("hr", said("evt-1", 1, level="3"))
+    world.work("crm")
+    world.run(pause)
+    printed = lockstep("event", "hr:evt-1").out
+    assert "whether its call landed, and the target is paused (credentials: the credentials are refused)" in printed
+
+
 def test_a_target_that_asked_to_wait(world: World, lockstep: Command) -> None:
     """An account that rests is told of; that its target asked us to wait is the better reason, and the list of targets has it."""
 

@@ -42,7 +42,7 @@ def waiting(
         return []
     found: list[Waiting] = []
     if x.sent is not None:
-        found.append(_said(x.sent, attribute, *_under_way(x.sent, lane.lease, now), spent=1))
+        found.append(_said(x.sent, attribute, *_under_way(x.sent, lane.lease, now, pause), spent=1))
     if x.wanted is not None:
         tried = recorded.get(x.wanted.event, "")
         found.append(_said(x.wanted, attribute, *_not_yet(x.wanted, lane, terms, now, pause, held, tried)))
@@ -97,11 +97,13 @@ def is_open(outcome: Outcome | None) -> bool:
     return outcome is None or outcome.word is Word.PENDING
 
 
-def _under_way(sent: Want, lease: Lease | None, now: int) -> tuple[str, int]:
+def _under_way(sent: Want, lease: Lease | None, now: int, pause: Pause | None) -> tuple[str, int]:
     if lease is not None and lease.token and lease.until > now:
         return "its call is under way", lease.until
     if lease is not None and lease.until > now:
         return "its call was not answered, and may land yet: the account rests until that is over", lease.until
+    if pause is not None:
+        return f"it is not known whether its call landed, and {_paused(pause)}", pause.until
     return "it is not known whether its call landed: that is found out first", max(sent.after, now)
 
 
