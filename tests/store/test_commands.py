@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from worker.store.connection import Store
+from worker.store.errors import Unavailable
 
 
 async def test_a_command_that_cannot_be_spelled_fails_alone(store: Store) -> None:
@@ -35,3 +36,34 @@ async def test_whatever_breaks_a_round_trip_is_told_to_all_who_wait(store: Store
         answers = await asyncio.wait_for(asked, 30)
         assert [type(answer) for answer in answers] == [LookupError, LookupError]
     assert [await store.do("GET", "l"), await store.do("GET", "k")] == [b"w", b"v"]
+
+
+async def test_who_gives_up_asking_for_the_time_keeps_it_from_nobody(store: Store) -> None:
+    """All who ask for the time before a round trip share one answer; one of them who is cancelled takes it from none of the
+    others."""
+    hasty, patient = asyncio.create_task(store.now()), asyncio.create_task(store.now())
+    await asyncio.sleep(0)
+    hasty.cancel()
+    await asyncio.wait([hasty, patient])
+    assert hasty.cancelled()
+    assert not patient.cancelled()
+    assert patient.result() > 0
+
+
+async def test_a_connection_that_cannot_be_closed_keeps_nobody_waiting(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a fault the idle connections are closed; where that fails, too (TLS, to a server that hangs), whoever waits hears of
+    the fault all the same."""
+    await store.do("SET", "k", "v")
+    connections = store.redis.connection_pool.connection_class
+
+    async def broken(*_: object, **__: object) -> object:
+        raise ConnectionError
+
+    async def stuck(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    with monkeypatch.context() as fault:
+        fault.setattr(connections, "read_response", broken)
+        fault.setattr(connections, "disconnect", stuck)
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(store.do("GET", "k"), 30)

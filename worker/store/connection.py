@@ -8,6 +8,7 @@ every script is harmless when it is run again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -92,7 +93,7 @@ class Store:
         """The store's clock in milliseconds since 1970; the only clock by which leases are judged."""
         if self._clock is None:  # whoever asks before it leaves is answered by the same one
             self._clock = self._send(("TIME",), False)
-        seconds, micros = self._checked(await self._clock)
+        seconds, micros = self._checked(await asyncio.shield(self._clock))  # who gives up does not end it for the others
         return int(seconds) * 1000 + int(micros) // 1000
 
     async def open(self) -> None:
@@ -167,14 +168,20 @@ class Store:
                     await pool.release(connection)
         except (RedisConnectionError, RedisTimeoutError, OSError) as error:
             # The other connections that wait in the pool are dead, too, if the server is: each would fail once, some day.
-            await pool.disconnect(inuse_connections=False)
+            await self._hang_up()
             return [Unavailable(f"the store does not answer ({cause(error)})")] * len(commands)
         except RedisError as error:
             return [error] * len(commands)
         except Exception as error:  # noqa: BLE001 - whatever else went wrong, whoever waits hears of it
             # An answer that was not read would be taken for that of the next command.
-            await pool.disconnect(inuse_connections=False)
+            await self._hang_up()
             return [error] * len(commands)
+
+    async def _hang_up(self) -> None:
+        """Close the connections that nobody uses.  One that cannot take its leave (TLS, to a server that hangs) is closed all the
+        same, and raises: that must not keep the answer from whoever waits."""
+        with contextlib.suppress(RedisError, OSError):
+            await self.redis.connection_pool.disconnect(inuse_connections=False)
 
     def _checked(self, answer: Any) -> Any:
         if isinstance(answer, Unavailable):
