@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
 
 import pytest
 from structlog.testing import capture_logs
@@ -91,3 +92,28 @@ def test_why_something_failed(error: Exception, told: str) -> None:
     """What the system said, or that it took too long, or the class of what it was made from; never a text."""
     assert cause(error) == told
     assert "s3cr3t" not in cause(error) + named(error)
+
+
+def test_several_threads_tell_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker's loop and its watch find out at the same time: one of them says so, and neither stumbles over the other."""
+    said: list[str] = []
+    absence = Absence("the broker")
+    others: list[threading.Thread] = []
+
+    class Slow:
+        """A log in the middle of whose line another thread looks, too."""
+
+        def info(self, event: str, **_: object) -> None:
+            said.append(event)
+            if len(said) == 2:
+                others.append(threading.Thread(target=absence.is_over))
+                others[0].start()
+                others[0].join(0.2)
+
+        warning = info
+
+    monkeypatch.setattr("worker.absence.log", Slow())
+    absence.goes_on("why")
+    absence.is_over()
+    others[0].join()
+    assert said == ["the broker is away", "the broker is back"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -16,7 +17,7 @@ SETTLED = 10.0
 
 
 class Absence:
-    """What a daemon says of it, however many of its parts find out.
+    """What a daemon says of it, however many of its parts find out, in whichever thread.
 
     what   `the store`, `the broker`
     calm   seconds for which nobody may have missed it before it is taken for back: where many look, some look at less
@@ -28,6 +29,7 @@ class Absence:
         self._since: float | None = None
         self._missed = self._said = 0.0
         self._reason = ""
+        self._lock = threading.Lock()
 
     @property
     def lasts(self) -> bool:
@@ -35,17 +37,19 @@ class Absence:
 
     def goes_on(self, reason: str) -> None:
         """It could not be used."""
-        now = self._missed = self._clock()
-        if self._since is None:
-            self._since = now
-        elif now - self._said < (AGAIN if reason == self._reason else SETTLED):
-            return
-        self._said, self._reason = now, reason
-        log.warning(f"{self._what} is away", reason=reason, seconds=round(now - self._since))
+        with self._lock:
+            now = self._missed = self._clock()
+            if self._since is None:
+                self._since = now
+            elif now - self._said < (AGAIN if reason == self._reason else SETTLED):
+                return
+            self._said, self._reason = now, reason
+            log.warning(f"{self._what} is away", reason=reason, seconds=round(now - self._since))
 
     def is_over(self) -> None:
         """It could."""
-        now = self._clock()
-        if self._since is not None and now - self._missed >= self._calm:
-            log.info(f"{self._what} is back", seconds=round(now - self._since))
-            self._since = None
+        with self._lock:
+            now = self._clock()
+            if self._since is not None and now - self._missed >= self._calm:
+                log.info(f"{self._what} is back", seconds=round(now - self._since))
+                self._since = None
