@@ -64,21 +64,22 @@ def until(condition: Callable[[], object], what: str) -> None:
 
 
 @contextlib.contextmanager
-def server(port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A real Valkey on this port of loopback, answering; it keeps what it answers in the folder."""
+def server(port: int, folder: Path, password: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """A real Valkey on this port of loopback, answering; it keeps what it answers in the folder.  password: "" for none."""
     command = [str(server_binary()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
     command += ["--appendonly", "yes", "--appendfsync", "always", "--logfile", "/dev/null"]
+    command += ["--requirepass", password]
     with subprocess.Popen(command) as process:
         try:
-            until(lambda: answers(port), "the server answers")
+            until(lambda: answers(port, password), "the server answers")
             yield process
         finally:
             process.kill()
 
 
-def answers(port: int) -> bool:
+def answers(port: int, password: str) -> bool:
     try:
-        with sync_redis.Redis(port=port) as client:
+        with sync_redis.Redis(port=port, password=password or None) as client:
             return bool(client.ping())
     except sync_redis.RedisError:
         return False

@@ -99,9 +99,7 @@ def test_a_broker_that_is_away(environ: dict[str, str], client: sync_redis.Redis
                 until(lambda: done(client), "what is due is done without a broker")
                 time.sleep(1)
                 owe(client)
-            with server(port, tmp_path) as broker:
-                with sync_redis.Redis(port=port) as own:
-                    own.config_set("requirepass", "s3cr3t")
+            with server(port, tmp_path, "s3cr3t") as broker:
                 said += heard(worker, "the broker is back")
                 said += heard(tick, "the broker is back")
                 until(lambda: done(client), "what is due is done with one")
