@@ -36,6 +36,7 @@ class Hints:
         self.store, self.publish, self.executor = store, publish, executor
         self._pending: set[str] = set()
         self._unsaid: set[str] = set()
+        """At most one."""
         self._task: asyncio.Task[None] | None = None
         self.absence = Absence("the broker")
         """Whoever looks for the broker, too, puts its own in place of it."""
@@ -47,7 +48,8 @@ class Hints:
             self._task = asyncio.create_task(self._run(), name="hints")
 
     async def _run(self) -> None:
-        """Until all is said; what could not be is tried again, so that it is known when the broker is back."""
+        """Until all is said.  One of those that could not be said is tried again, so that somebody notices when the broker is
+        back; the tick says the others."""
         while self._pending:
             names, self._pending = self._pending, set()
             await asyncio.gather(*(self._one(name) for name in sorted(names)))

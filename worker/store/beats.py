@@ -29,7 +29,7 @@ class Beats:
         self.store, self.kind = store, kind
 
     async def beat(self, name: str, now: int, revision: str) -> None:
-        """now: the store's clock, milliseconds.  A write: a store that is full, or a replica, answers whoever only reads."""
+        """now: the store's clock, milliseconds.  It is a write, so it fails where nothing can be written; a read would not."""
         await self.store.do("HSET", self.kind, name, f"{now} {revision}")
 
     async def end(self, name: str) -> None:

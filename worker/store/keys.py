@@ -19,7 +19,7 @@ ls:{0}:keyring                  hash  name of a fingerprint key -> what proves t
 ls:{0}:acts                     stream  what operators did: who, when, what, why
 ls:{0}:cursor:<source>          how far its feed was read (worker/store/cursors.py); due list `*feeds`
 ls:{0}:targets                  set   the systems that workers of this store have ever kept lanes for
-ls:{0}:beats                    hash  host -> time of the last round of its tick (milliseconds)
+ls:{0}:beats                    hash  host -> last round of its tick: milliseconds, a space, the revision that it has
 ls:{0}:workers                  hash  host:pid -> the same of a worker
 ls:{0}:budget:<share>           hash  what a credential may still do (the fields stand in spend.lua); expires
 ls:{0}:pauses                   hash  system -> why it is left alone and until when (the value stands in pauses.lua)
