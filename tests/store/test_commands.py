@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from worker.store.connection import Store
+from worker.store.connection import Store, connect
 from worker.store.errors import Unavailable
 
 
@@ -67,3 +67,20 @@ async def test_a_connection_that_cannot_be_closed_keeps_nobody_waiting(store: St
         fault.setattr(connections, "disconnect", stuck)
         with pytest.raises(Unavailable):
             await asyncio.wait_for(store.do("GET", "k"), 30)
+
+
+async def test_a_server_that_does_not_say_how_durable_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes the question and hangs is away, like one that takes a command and hangs: nobody waits for ever."""
+    monkeypatch.setattr("worker.store.durability.ANSWER", 0.2)
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while got := await reader.read(4096):
+            if b"CONFIG" not in got:  # how the client begins a connection
+                writer.write(b"+OK\r\n" * got.count(b"*"))
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        store = Store(connect(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"))
+        with pytest.raises(Unavailable, match="the store does not answer"):
+            await asyncio.wait_for(store.run("take", ["k"], [1, 1], durable=True), 60)
+        await store.close()

@@ -33,7 +33,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from worker.cause import cause
 from worker.store import keys
-from worker.store.durability import Durability, Mode
+from worker.store.durability import ANSWER, Durability, Mode
 from worker.store.errors import Unavailable
 
 SCHEMA_VERSION = b"1"
@@ -45,9 +45,6 @@ UNFIT: Mapping[type[ResponseError], str] = {
 }  # fmt: skip
 """Likewise; the client has taken the word away and put a class in its place."""
 
-ANSWER = 5.0
-"""Seconds for one round trip, whole.  One deadline for all its answers: one for each is a tenth of the work."""
-
 EMPTY = "the store is empty"
 """Nobody has used it yet."""
 
@@ -56,7 +53,8 @@ Command = tuple[Argument, ...]
 
 
 def connect(url: str) -> aredis.Redis:
-    """A client that never retries by itself (a script that ran twice is a write that happened twice); `Store` times it out."""
+    """A client that never retries by itself (a script that ran twice is a write that happened twice), and has no deadline of its
+    own: whoever asks has one."""
     pool = aredis.BlockingConnectionPool.from_url(
         url, max_connections=4, timeout=2, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=1
     )
@@ -159,7 +157,7 @@ class Store:
         """One round trip.  If it fails, each command is answered by the failure: whoever waits must not wait for ever."""
         pool = self.redis.connection_pool
         try:
-            async with asyncio.timeout(ANSWER):
+            async with asyncio.timeout(ANSWER):  # one deadline for all its answers: one for each is a tenth of the work
                 connection: AbstractConnection = await pool.get_connection()  # type: ignore[no-untyped-call]
                 try:
                     await connection.send_packed_command(commands)

@@ -13,9 +13,12 @@ from typing import Literal
 
 import redis.asyncio as aredis
 from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 Mode = Literal["auto", "always", "waitaof", "trust"]
 
+ANSWER = 5.0
+"""Seconds after which a store that has not answered counts as away."""
 AGAIN = 10.0
 """Seconds for which an answer is believed: the server's settings may be changed under us."""
 
@@ -53,7 +56,11 @@ class Durability:
         return self._assurance
 
     async def _find_out(self) -> None:
-        self._assurance = await self._ask()
+        try:
+            async with asyncio.timeout(ANSWER):
+                self._assurance = await self._ask()
+        except TimeoutError:
+            raise RedisTimeoutError("no answer in time") from None
         self._asked = time.monotonic()
 
     async def _ask(self) -> Assurance:
