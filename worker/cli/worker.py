@@ -13,9 +13,8 @@ import click
 def command(stuck: float) -> None:
     """Run a worker.
 
-    It brings events to their lanes and visits the targets.  Takes no more work on SIGTERM and finishes the visits that
-    it has in flight.  One that is alive and deaf ends itself;
-    whoever started it starts it again.
+    It brings events to their lanes and visits the targets.  On SIGTERM it takes no more work and finishes the visits that
+    it has in flight.  One that gets nothing done although work is due ends itself, and is to be started again.
 
     \b
     Examples:

@@ -35,7 +35,7 @@ class Entry(msgspec.Struct, frozen=True):
                 a new counter; "" otherwise
     verdict     the outcome of an element that asks for nothing or cannot be used: recorded, never due
     only        for a replay: the routes that it is about, () for all of them
-    unseal      this event may replace the value that was sealed as found
+    unseal      its values may replace those that are sealed when they arrive
     polled      it was found in the source's list, not told by a webhook
     """
 

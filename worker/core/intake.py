@@ -48,7 +48,7 @@ class Receipt:
 
 
 class Heard(NamedTuple):
-    """An event of a list.  looks: it is only a reason to look, and says of nobody that the account is gone."""
+    """An event as it came in.  looks: it is only a reason to look, and says of nobody that the account is gone."""
 
     entry: Entry
     looks: bool
