@@ -80,13 +80,13 @@ class Engine:
     def tell_people(self, notes: Iterable[Note]) -> None:
         """What needs a person is one log event marked `alert`, never silence."""
         say_parked(
-            (Parked(note.event, note.system, note.reason, note.status, note.request), note.attribute)
+            (Alert(note.event, note.system, note.reason, note.status, note.request), note.attribute)
             for note in notes
             if isinstance(note, Told) and note.word is Word.PARKED
         )
 
 
-class Parked(NamedTuple):
+class Alert(NamedTuple):
     """Why something of an event waits for a person.  status, request: of the answer that refused it, if one did."""
 
     event: str
@@ -96,9 +96,9 @@ class Parked(NamedTuple):
     request: str = ""
 
 
-def say_parked(parked: Iterable[tuple[Parked, str]]) -> None:
+def say_parked(parked: Iterable[tuple[Alert, str]]) -> None:
     """Each with its attribute.  One line for all that wait for the same: a person who is not found is one alert a target."""
-    together: dict[Parked, list[str]] = {}
+    together: dict[Alert, list[str]] = {}
     for why, attribute in parked:
         together.setdefault(why, []).append(attribute)
     for why, attributes in together.items():

@@ -15,7 +15,7 @@ from worker.core.mapping import Route, Wanted
 from worker.core.merge import merge
 from worker.core.outcome import Outcome, Word
 from worker.core.search import search_account
-from worker.engine.engine import OUTBOX, Engine, Parked, say_parked
+from worker.engine.engine import OUTBOX, Alert, Engine, say_parked
 from worker.engine.facts import Ended, Gone, Hinted, facts_of, routes_of, search_of
 from worker.engine.parting import part_from_all
 from worker.store.errors import Unavailable
@@ -217,7 +217,7 @@ def _may_replace(lane: Lane, name: str, want: Want) -> Want:
 def _say(work: Work) -> None:
     event = work.event
     say_parked(
-        (Parked(event.name, target, outcome.reason), attribute)
+        (Alert(event.name, target, outcome.reason), attribute)
         for (target, attribute), outcomes in work.told.items()
         for outcome in outcomes
         if outcome.word is Word.PARKED

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
-from worker.core.event import Event
+from worker.core.event import Event, ever_parked
 from worker.core.outcome import Outcome, Word
 from worker.engine.engine import Engine
 from worker.operate.replay import Plan, Told, replay, unheard
@@ -87,9 +87,7 @@ async def _drop(engine: Engine, each: Parked, now: int) -> None:
     for turn in _speakers(each.routes.values()):
         mine = {route: [outcome] for route, said in each.routes.items() if said.turn.name == turn.name}
         after = await engine.journal.tell(turn.name, mine)
-        if after is None or not any(
-            said is not None and said.word is Word.PARKED for there in after.outcomes.values() for said in there.values()
-        ):
+        if after is None or not ever_parked(after):
             await engine.journal.no_longer_parked([turn.name])
 
 
