@@ -9,6 +9,7 @@ import httpx
 
 from tests.connectors.conversation import Talk
 from worker import wiring
+from worker.absence import Absence
 from worker.config import Configuration
 from worker.core.fingerprint import Fingerprints
 from worker.endpoint.exchange import Limits
@@ -47,7 +48,10 @@ class Landscape:
     def __init__(self, store: Store, configuration: Configuration) -> None:
         self.configuration = configuration
         journal = Journal(store)
-        self.app = build_app(wiring.endpoints(configuration), journal, wiring.Ready(store), hint=lambda: None, limits=Limits())
+        self.app = build_app(
+            wiring.endpoints(configuration), journal, wiring.Ready(store),
+            hint=lambda: None, absence=Absence("the store"), limits=Limits(),
+        )  # fmt: skip
         self.sandboxes = self.played()
         lines: Any = {name: Direct(sandbox, configuration, name) for name, sandbox in self.sandboxes.items()}
         self.engine = Engine(

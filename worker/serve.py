@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from worker import collector, tasks, wiring
+from worker.absence import Absence
 from worker.config import Configuration
 from worker.endpoint.exchange import Limits
 from worker.endpoint.ingress import build_app
@@ -25,17 +26,18 @@ log = structlog.get_logger()
 
 async def serve(settings: Settings, configuration: Configuration, host: str, port: int) -> None:
     """Run the endpoint until a signal.  A store that is away does not end it: its senders are told 503."""
-    store = Store(connect(settings.redis_url), settings.durability)
+    store, absence = Store(connect(settings.redis_url), settings.durability), Absence("the store")
     try:
         await store.open()
     except Unavailable as error:
-        log.warning("the store is away", reason=error.reason)
+        absence.goes_on(error.reason)
     hints = _hints(store, settings)
     app = build_app(
         wiring.endpoints(configuration),
         wiring.journal(store, settings),
         wiring.Ready(store),
         hint=lambda: hints([EVENTS]),
+        absence=absence,
         limits=Limits(),
     )
     await wiring.warn(store)

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from connectors.contract import Carries, Json, NotEvents, Said, Unusable
+from worker.absence import Absence
 from worker.core.event import Accepted, Entry
 from worker.core.signature import Hmac, StandardWebhooks, StaticHeader
 from worker.endpoint.exchange import Limits
@@ -148,7 +149,7 @@ def endpoint(limits: Limits) -> Iterator[Endpoint]:
             raise made.hint_fault
         hints.append(len(shelf.kept))
 
-    app = build_app(sources(), shelf, health, clock=lambda: made.now, hint=hint, limits=limits)
+    app = build_app(sources(), shelf, health, clock=lambda: made.now, hint=hint, absence=Absence("the store"), limits=limits)
     with capture_logs() as logs:
         made = Endpoint(app, shelf, health, hints, logs, TestClient(app, raise_server_exceptions=True, follow_redirects=False))
         yield made

@@ -283,6 +283,19 @@ def test_a_store_that_is_away_is_503_with_its_time(endpoint, unavailable):
     assert endpoint.send({"id": "e1"}).json() == {"accepted": 1, "duplicates": 0}
 
 
+def test_a_store_that_is_away_is_told_once(endpoint, unavailable):
+    """Not once a webhook; and that it is back."""
+    endpoint.shelf.fault = unavailable(7)
+    for _ in range(3):
+        endpoint.send({"id": "e1"})
+    endpoint.shelf.fault = None
+    for _ in range(2):
+        endpoint.send({"id": "e1"})
+    told = [(line["log_level"], line["event"]) for line in endpoint.logs if "the store" in line["event"]]
+    assert told == [("warning", "the store is away"), ("info", "the store is back")]
+    assert not [line for line in endpoint.logs if line["log_level"] == "error"]
+
+
 def test_a_full_backlog_is_429_with_a_time(endpoint):
     """Back-pressure that no sender takes for the last word."""
     endpoint.shelf.full = True

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract import NotEvents, Source
+from worker.absence import Absence
 from worker.core import intake, strict
 from worker.core.event import Entry
 from worker.core.signature import Fault, Verifier
@@ -86,6 +87,7 @@ def build_app(
     *,
     clock: Callable[[], float] = time.time,
     hint: Callable[[], None],
+    absence: Absence,
     limits: Limits,
 ) -> Starlette:
     """The ASGI application.
@@ -93,6 +95,7 @@ def build_app(
     sources  by name, looked up at each request
     clock    seconds since 1970
     hint     called when something new was accepted; MUST NOT block.  If it fails, the tick finds the event
+    absence  of the store: told when a webhook finds it away, or there again
     """
 
     async def alive(exchange: Exchange, _: str) -> Answer:
@@ -108,7 +111,7 @@ def build_app(
     async def nothing(*_: object) -> Answer:
         raise Refused(Refusal.UNKNOWN, detail="webhooks go to /hooks/SOURCE, without a slash at the end")
 
-    hooks = _Hooks(sources, journal, clock, hint)
+    hooks = _Hooks(sources, journal, clock, hint, absence)
     app = Starlette(
         routes=[
             Route("/hooks/{source}", _Answering(hooks.answer, limits)),
@@ -150,7 +153,7 @@ class _Answering:
             log.warning("refused", source=known, method=exchange.method, outcome=refused.word.value, reason=refused.detail)
             answer = refused.answer()
         except Unavailable as error:
-            log.error("not accepted", source=known, outcome=Refusal.UNAVAILABLE.value, reason=error.reason)
+            log.info("not accepted", source=known, outcome=Refusal.UNAVAILABLE.value, reason=error.reason)
             answer = Refused(Refusal.UNAVAILABLE, after=error.retry_after).answer()
         except Exception as error:  # whatever went wrong here, the sender must keep the event and come again
             log.error("not accepted", source=known, outcome=Refusal.UNAVAILABLE.value, error=type(error).__name__, exc_info=error)
@@ -162,12 +165,18 @@ class _Hooks:
     """The webhooks of all sources."""
 
     def __init__(
-        self, sources: Mapping[str, SourceEndpoint], journal: Journal, clock: Callable[[], float], hint: Callable[[], None]
+        self,
+        sources: Mapping[str, SourceEndpoint],
+        journal: Journal,
+        clock: Callable[[], float],
+        hint: Callable[[], None],
+        absence: Absence,
     ) -> None:
         self.sources = sources
         self.journal = journal
         self.clock = clock
         self.hint = hint
+        self.absence = absence
 
     async def answer(self, exchange: Exchange, name: str) -> Answer:
         endpoint = self.sources.get(name)
@@ -215,9 +224,13 @@ class _Hooks:
         words = [word for _, word, _ in admitted]
         if "new" in words:
             self._tell()
-        for _, _, error in admitted:
-            if error is not None:
-                raise error
+        errors = [error for _, _, error in admitted if error is not None]
+        if away := next((error for error in errors if isinstance(error, Unavailable)), None):
+            self.absence.goes_on(away.reason)
+        elif admitted and not errors:
+            self.absence.is_over()
+        for error in errors:
+            raise error
         return words if len(entries) == 1 else [word for word in words if word != "other"]
 
     def _tell(self) -> None:
