@@ -62,6 +62,7 @@ class Watch:
         self._progress = self._heard = time.monotonic()
         self._alone_until = self._asked = float("-inf")
         self._over = threading.Event()
+        self._looking = asyncio.Lock()
 
     def progressed(self) -> None:
         """Something got done."""
@@ -81,12 +82,13 @@ class Watch:
             self._over.wait(min(ALONE if self._alone() else EVERY, self._stuck / 3))
 
     async def stop(self) -> None:
-        """The worker ends, and is not missed."""
+        """The worker ends, and is not missed.  Afterwards the store is not asked any more."""
         self._over.set()
-        try:
-            await self._workers.end(worker_name())
-        except Unavailable:
-            return  # it is forgotten in a while
+        async with self._looking:
+            try:
+                await self._workers.end(worker_name())
+            except Unavailable:
+                return  # it is forgotten in a while
 
     def _alone(self) -> bool:
         return time.monotonic() < self._alone_until
@@ -124,6 +126,10 @@ class Watch:
 
     async def _look(self) -> str:
         """The same, as far as the store knows."""
+        async with self._looking:
+            return "" if self._over.is_set() else await self._ask()
+
+    async def _ask(self) -> str:
         store, configuration = self._engine.store, self._engine.configuration
         try:
             now = await store.now()
