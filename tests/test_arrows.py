@@ -20,6 +20,7 @@ OWNERS = {
     "cel_expr_python": ("worker/core/expression.py",),
     "celery": ("worker/tasks.py",),
     "click": ("worker/cli/",),
+    "hiredis": ("worker/store/connection.py",),
     "httpx": ("connectors/contract.py", "worker/network/transport.py"),
     "kombu": ("worker/tasks.py",),
     "redis": ("worker/store/", "worker/cli/_frame.py", "worker/wiring.py"),

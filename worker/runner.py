@@ -96,7 +96,7 @@ class Runner:
     async def _open(self) -> Watch:
         engine, hints = await self._assemble()
         floor = Floor()
-        targets = engine.configuration.writable
+        targets = engine.configuration.visited
         watch = Watch(engine, [EVENTS, FEEDS, *targets], self._wake_all, self._stuck, self._ping)
         self._engine, self._floor, self._watch = engine, floor, watch
         hints.absence = watch.broker

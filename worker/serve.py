@@ -60,7 +60,7 @@ async def keep_ticking(settings: Settings, configuration: Configuration) -> None
     store = Store(connect(settings.redis_url), settings.durability)
     if not await wiring.wait_for_store(store, stop):
         return
-    log.info("tick ready", systems=len(configuration.writable), polled=len(configuration.polled), revision=configuration.revision)
+    log.info("tick ready", systems=len(configuration.visited), polled=len(configuration.polled), revision=configuration.revision)
     await tick.run(store, _hints(store, settings), wiring.journal(store, settings), configuration, stop)
     log.info("tick stops")
     await store.close()

@@ -136,7 +136,7 @@ class Watch:
             await self._workers.beat(worker_name(), now, configuration.revision)
             self.store.is_over()
             ticking = not self._tick.lasts or await self._ticking(now)
-            if self._alone() and await tick.tick(store, self._wake, configuration.writable, configuration.polled):
+            if self._alone() and await tick.tick(store, self._wake, configuration.visited, configuration.polled):
                 self._asked = self._asked if self._asked > self._progress else time.monotonic()
             idle = self._idle()
             overdue = await self._overdue(now) if idle else ""

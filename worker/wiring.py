@@ -148,7 +148,7 @@ async def workers_engine(
     store = Store(connect(settings.redis_url), settings.durability)
     await wait_for_store(store)
     await vouch(store, settings.fingerprint_keys)
-    await enrol(store, configuration.writable)
+    await enrol(store, configuration.visited)
     await warn(store)
     hints = Hints(store, publish, ThreadPoolExecutor(1, "hints"))
     return _engine(settings, configuration, store, lines(configuration, store, settings.egress), hints), hints

@@ -4,7 +4,7 @@ A sandbox is a faithful in-memory server of one system's API, written from the v
 It listens on loopback, for tests and demonstrations; its controls are open to everybody who reaches them.
 """
 
-from connectors.sandbox.answered import Answered, answered, document
+from connectors.sandbox.answered import Answered, answered, document, form
 from connectors.sandbox.faults import Dropped, Fault, Faults
 from connectors.sandbox.log import Log
 from connectors.sandbox.seed import UnfitSeed, made, number_of, object_of
@@ -15,6 +15,6 @@ from connectors.sandbox.window import Window
 
 __all__ = [
     "CONTROLS", "Answered", "Dropped", "Fault", "Faults", "Log", "Post", "Sender", "Stage", "Tokens", "UnfitSeed", "Webhook",
-    "Window", "answered", "document", "made", "number_of", "object_of",
+    "Window", "answered", "document", "form", "made", "number_of", "object_of",
     "post",
 ]  # fmt: skip

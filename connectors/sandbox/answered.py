@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +23,11 @@ async def answered(_: Request, ended: Exception) -> Response:
     """The exception handler of an application."""
     assert isinstance(ended, Answered)
     return ended.response
+
+
+async def form(request: Request) -> dict[str, str]:
+    """The fields of a body that is a form; of one that is repeated, the first."""
+    return {name: texts[0] for name, texts in parse_qs((await request.body()).decode(errors="replace")).items()}
 
 
 async def document(request: Request) -> dict[str, Json] | None:

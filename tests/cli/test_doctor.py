@@ -64,7 +64,7 @@ def test_a_target_that_was_taken_out(world: World, lockstep: Command) -> None:
     """Nobody serves its lanes any more: what is owed there is told, and nothing is said where nothing is owed."""
 
     async def story(engine) -> None:
-        await queues.enrol(engine.store, [*engine.configuration.writable, "old", "older"])
+        await queues.enrol(engine.store, [*engine.configuration.visited, "old", "older"])
         await engine.store.do("ZADD", keys.due("old"), await engine.store.now() + 3_600_000, "7")
 
     world.run(story)

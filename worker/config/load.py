@@ -57,8 +57,8 @@ class Configuration:
         return frozenset(name for name, system in self.systems.items() if system.source is not None)
 
     @property
-    def writable(self) -> Sequence[str]:
-        """The systems that can be written to, whether a mapping does or not."""
+    def visited(self) -> Sequence[str]:
+        """The systems whose accounts have lanes and are visited: to be written, or only to be looked at (`System.writable`)."""
         return [name for name, system in self.systems.items() if system.target is not None]
 
     @property

@@ -47,7 +47,7 @@ async def run(store: Store, hints: Hints, journal: Journal, configuration: Confi
     beats, host, absence = Beats(store, keys.TICKS), os.uname().nodename, Absence("the store")
     while not stop.is_set():
         try:
-            await tick(store, hints, configuration.writable, configuration.polled)
+            await tick(store, hints, configuration.visited, configuration.polled)
             await beats.beat(host, await store.now(), configuration.revision)
             if time.monotonic() - trimmed > TRIM:
                 trimmed = time.monotonic()

@@ -58,7 +58,7 @@ def known_source(configuration: Configuration, name: str) -> str:
 
 def known_target(configuration: Configuration, name: str) -> str:
     """Raises Unknown."""
-    targets = configuration.writable
+    targets = configuration.visited
     if known_system(configuration, name) not in targets:
         raise Unknown(f"{name!r} is no target; targets are {', '.join(targets)}")
     return name

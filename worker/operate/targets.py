@@ -28,7 +28,6 @@ class TargetState:
 
 async def states(engine: Engine) -> list[TargetState]:
     """All targets, by name."""
-    systems = sorted(name for name, system in engine.configuration.systems.items() if system.target is not None)
     pauses, now = await engine.pauses.all(), await engine.store.now()
 
     async def one(system: str) -> TargetState:
@@ -36,13 +35,13 @@ async def states(engine: Engine) -> list[TargetState]:
         mode = engine.configuration.systems[system].mode
         return TargetState(system, mode, pauses.get(system), await held(engine, system), lanes.waiting, lanes.due, lanes.oldest)
 
-    return list(await asyncio.gather(*(one(system) for system in systems)))
+    return list(await asyncio.gather(*(one(system) for system in sorted(engine.configuration.visited))))
 
 
 async def held(engine: Engine, system: str) -> int:
     """Until when nothing is sent with the system's credential because it asked us to wait, milliseconds since 1970; 0 if it did
     not.  May be over."""
-    return await queues.hold(engine.store, engine.configuration.systems[system].share or system)
+    return await queues.hold(engine.store, engine.configuration.systems[system].share)
 
 
 async def resume(engine: Engine, system: str) -> bool:
@@ -50,5 +49,5 @@ async def resume(engine: Engine, system: str) -> bool:
     at once: else nobody could ever correct what it asked for.  A shorter wait, which pauses nobody, stays."""
     pause = await engine.pauses.paused(system)
     if pause is not None and pause.reason is Reason.THROTTLED:
-        await Gate(engine.store).forget(engine.configuration.systems[system].share or system)
+        await Gate(engine.store).forget(engine.configuration.systems[system].share)
     return await engine.pauses.resume(system)

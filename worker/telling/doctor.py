@@ -20,10 +20,11 @@ from worker.store.connection import EMPTY, Store
 from worker.store.errors import Unavailable
 from worker.store.keyring import misfit
 from worker.telling.words import many, span, when
+from worker.watch import STUCK
 
 SKEW = 1_000
 """Milliseconds that our clock may differ from the store's: sources' times and stamps are compared."""
-OVERDUE = 30_000
+OVERDUE = int(STUCK * 1000)
 """Milliseconds for which due work may wait; a worker that cannot get it done by then ends itself."""
 FULL = 0.8
 """Of the memory limit; above it the append-only file may soon not be rewritten."""
@@ -203,7 +204,7 @@ async def _targets(engine: Engine, now: int) -> list[Finding]:
 async def _taken_out(engine: Engine, now: int) -> list[Finding]:
     """The systems that no configuration names any more, and to which something is owed for ever."""
     found = []
-    for name in sorted(await queues.enrolled(engine.store) - set(engine.configuration.writable)):
+    for name in sorted(await queues.enrolled(engine.store) - set(engine.configuration.visited)):
         if waiting := (await queues.depth(engine.store, keys.due(name), now)).waiting:
             says = f"not in the configuration any more, and something is owed to {many(waiting, 'account')}"
             mend = "bring it back with `target: {mode: observe}`, and take it out when nothing is owed"

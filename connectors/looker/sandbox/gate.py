@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from connectors.looker.sandbox.answers import error
-from connectors.sandbox import Answered, Tokens, Window
+from connectors.sandbox import Answered, Tokens, Window, form
 
 LIFETIME = 3600
 """Seconds for which a token is accepted."""
@@ -44,8 +43,7 @@ class Gate:
 
     async def login(self, request: Request) -> Response:
         """The key in a form, or, until the end of 2026, in the query.  Each login makes a token of its own."""
-        form = {name: texts[0] for name, texts in parse_qs((await request.body()).decode(errors="replace")).items()}
-        given = {**request.query_params, **form}
+        given = {**request.query_params, **await form(request)}
         for key in self._keys:
             if (given.get("client_id"), given.get("client_secret")) == (key.client_id, key.client_secret):
                 granted = {"access_token": self._tokens.give(key), "token_type": "Bearer", "expires_in": LIFETIME}

@@ -10,13 +10,12 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from connectors.onelogin.sandbox.answers import flat, refused, status
-from connectors.sandbox import Answered, Tokens, Window, document
+from connectors.sandbox import Answered, Tokens, Window, document, form
 
 LIFETIME = 36_000
 """Seconds for which a token is accepted."""
@@ -53,8 +52,7 @@ class Gate:
         """By HTTP Basic, by OneLogin's own header, or in a form.  The same token is answered until it ends."""
         header = request.headers.get("authorization", "")
         if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-            body = (await request.body()).decode(errors="replace")
-            given = {name: values[0] for name, values in parse_qs(body).items()}
+            given = await form(request)
             pair = (given.get("client_id", ""), given.get("client_secret", ""))
         else:
             given = {name: str(value) for name, value in (await document(request) or {}).items()}
